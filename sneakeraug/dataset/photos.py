@@ -1,0 +1,175 @@
+"""Which photos there are, which product each shows, and on which side of a split it falls."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import cv2
+import numpy as np
+
+from sneakeraug.arrays import BoolArray, UInt8Array
+from sneakeraug.errors import InputError
+
+SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".tif", ".tiff", ".bmp")
+
+Split = Literal["train", "validation", "test"]
+
+TEST_SHARE, VALIDATION_SHARE = 0.15, 0.05
+
+NEAR_DUPLICATE_BITS = 8
+"""Photos whose 256-bit difference hashes differ in at most this many bits show one product."""
+
+
+@dataclass(frozen=True)
+class PhotoRow:
+    """One photo of a collection.
+
+    Attributes
+    ----------
+    path
+        The file.
+    product_id
+        What it shows; photos of one product share it.
+    source
+        The folder it came from, for figures by source.
+    """
+
+    path: Path
+    product_id: str
+    source: str
+
+
+def list_photos(images: Path, kinds: Sequence[str] = ("sneaker", "shoe")) -> list[PhotoRow]:
+    """List the photos of a folder, or of a CSV that names them.
+
+    Parameters
+    ----------
+    images
+        A folder, scanned recursively (an ``images.csv`` in it is used instead), or a CSV with
+        the column ``path`` (relative to the CSV) and any of ``product_id``, ``item_id``,
+        ``brand``, ``name``, ``kind``.
+    kinds
+        Rows of another ``kind`` are left out; rows without one stay.
+
+    Returns
+    -------
+    rows
+        Sorted by path. Without product columns every file is its own product.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder or CSV, or no photo in it.
+    """
+    if images.is_dir() and (images / "images.csv").is_file():
+        images = images / "images.csv"
+    if images.is_dir():
+        files = sorted(p for p in images.rglob("*") if p.suffix.lower() in SUFFIXES)
+        rows = [PhotoRow(p, str(p.relative_to(images)), p.parent.name) for p in files]
+    elif images.is_file():
+        rows = _read_csv(images, kinds)
+    else:
+        raise InputError(
+            f"There is no folder or CSV {str(images)!r}; photos are expected there. "
+            "Check --images and try again."
+        )
+    if not rows:
+        raise InputError(
+            f"No photo found in {str(images)!r}; files ending in {', '.join(SUFFIXES)} are "
+            "expected. Check --images and try again."
+        )
+    return sorted(rows, key=lambda row: str(row.path))
+
+
+def _read_csv(path: Path, kinds: Sequence[str]) -> list[PhotoRow]:
+    rows = []
+    with path.open(newline="", encoding="utf-8") as file:
+        for record in csv.DictReader(file):
+            if "path" not in record:
+                raise InputError(f"{path.name} has no column 'path'; one is expected. Add it.")
+            if record.get("kind") and record["kind"] not in kinds:
+                continue
+            named = record.get("brand") and record.get("name")
+            product = (
+                record.get("product_id")
+                or (f"{record['brand']}: {record['name']}" if named else "")
+                or record.get("item_id")
+                or record["path"]
+            )
+            rows.append(PhotoRow(path.parent / record["path"], product, Path(record["path"]).parts[0]))
+    return rows
+
+
+def difference_hash(photo: UInt8Array) -> BoolArray:
+    """Return 256 bits that survive rescaling and compression.
+
+    Parameters
+    ----------
+    photo
+        RGB, shape ``(h, w, 3)``, uint8.
+
+    Returns
+    -------
+    bits
+        Shape ``(256,)``: whether each cell of a 16 × 16 grid is darker than its right neighbour
+        (Krawetz, "Kind of like that", 2013).
+    """
+    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(grey, (17, 16), interpolation=cv2.INTER_AREA).astype(np.int16)
+    return np.asarray(small[:, 1:] > small[:, :-1] + 1, dtype=np.bool_).ravel()
+
+
+def group_products(rows: Sequence[PhotoRow], hashes: Sequence[BoolArray]) -> list[str]:
+    """Name each photo's group: one product, or products joined by near-identical photos.
+
+    Parameters
+    ----------
+    rows
+        Photos.
+    hashes
+        Their `difference_hash`, one each.
+
+    Returns
+    -------
+    groups
+        One name per row: the first product id of the group. Two photos of the same product, or
+        within `NEAR_DUPLICATE_BITS` of each other, are always in one group.
+    """
+    parent = {row.product_id: row.product_id for row in rows}
+
+    def root(name: str) -> str:
+        while parent[name] != name:
+            parent[name] = parent[parent[name]]
+            name = parent[name]
+        return name
+
+    packed = np.packbits(np.stack(hashes), axis=1)
+    for i in range(len(rows)):
+        distance = np.bitwise_count(packed[i + 1 :] ^ packed[i]).sum(axis=1)
+        for j in np.flatnonzero(distance <= NEAR_DUPLICATE_BITS):
+            a, b = root(rows[i].product_id), root(rows[i + 1 + int(j)].product_id)
+            if a != b:
+                parent[max(a, b)] = min(a, b)
+    return [root(row.product_id) for row in rows]
+
+
+def split_of(group: str, seed: int) -> Split:
+    """Return the side of the split a product group falls on; the same on every machine.
+
+    Parameters
+    ----------
+    group
+        From `group_products`.
+    seed
+        Another seed is another split.
+    """
+    digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
+    share = int.from_bytes(digest[:8], "big") / 2**64
+    if share < TEST_SHARE:
+        return "test"
+    return "validation" if share < TEST_SHARE + VALIDATION_SHARE else "train"

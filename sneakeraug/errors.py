@@ -1,0 +1,134 @@
+"""Every error this package raises on purpose.
+
+    SneakeraugError
+    ├── InputError (ValueError)            the input is at fault, exit code 2
+    │   ├── PhotoError                     a picture cannot be read or is over a limit
+    │   ├── ContextError                   an unknown target, campaign type, industry, …
+    │   ├── ProductError                   a catalog row is wrong
+    │   └── ShapeError                     an array has the wrong shape
+    ├── ModelError                         the model is at fault, exit code 3
+    │   ├── ModelNotFoundError (LookupError)
+    │   ├── ModelCorruptError              a file does not match its recorded hash
+    │   └── FeatureSchemaError             features of another schema were offered
+    ├── StoreError                         the store is at fault, exit code 4
+    └── SettingsError                      a setting has an unusable value, exit code 1
+
+Every message says what was wrong, what was expected and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class SneakeraugError(Exception):
+    """Base of every error of this package; `exit_code` is what the command line returns."""
+
+    exit_code = 1
+
+
+class InputError(SneakeraugError, ValueError):
+    """What was given cannot be used."""
+
+    exit_code = 2
+
+
+class PhotoError(InputError):
+    """A picture cannot be read, or is over a limit.
+
+    Parameters
+    ----------
+    message
+        What was wrong, what was expected, what to do.
+    reason
+        One of ``empty, too_large, format, pixels, side, truncated, shape, missing``.
+    """
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class ContextError(InputError):
+    """A context field has a value the model does not know."""
+
+    def __init__(self, field: str, value: object, known: Sequence[str]) -> None:
+        super().__init__(
+            f"Unknown {field} {str(value)[:60]!r}; expected one of: {', '.join(known)}. "
+            "Choose one of these and try again."
+        )
+        self.field = field
+        self.value = value
+
+
+class ProductError(InputError):
+    """A catalog row is wrong."""
+
+    def __init__(self, row: int, field: str, message: str) -> None:
+        super().__init__(f"Catalog row {row}, {field}: {message}")
+        self.row = row
+        self.field = field
+
+
+class ShapeError(InputError):
+    """An array does not have the shape that was expected."""
+
+    def __init__(self, what: str, actual: Sequence[int], expected: str) -> None:
+        super().__init__(f"{what} has shape {tuple(actual)}; {expected} is expected.")
+        self.actual = tuple(actual)
+        self.expected = expected
+
+
+class ModelError(SneakeraugError):
+    """The model cannot be used."""
+
+    exit_code = 3
+
+
+class ModelNotFoundError(ModelError, LookupError):
+    """No model folder, or no file in it, under that name."""
+
+
+class ModelCorruptError(ModelError):
+    """A model file is not the one its card describes."""
+
+    def __init__(self, path: str, expected_sha256: str, actual_sha256: str) -> None:
+        super().__init__(
+            f"Model file {path} has sha256 {actual_sha256[:12]}…, its card says "
+            f"{expected_sha256[:12]}…; the file was changed or damaged. "
+            "Restore the model folder from where it was published and try again."
+        )
+        self.path = path
+        self.expected_sha256 = expected_sha256
+        self.actual_sha256 = actual_sha256
+
+
+class FeatureSchemaError(ModelError):
+    """Features of another schema than the model's were offered."""
+
+    def __init__(self, missing: Sequence[str], unexpected: Sequence[str]) -> None:
+        super().__init__(
+            "The features do not match the model: "
+            f"missing {list(missing)[:8]}, unexpected {list(unexpected)[:8]}. "
+            "Use the model with the version of sneakeraug that trained it, or retrain it."
+        )
+        self.missing = tuple(missing)
+        self.unexpected = tuple(unexpected)
+
+
+class StoreError(SneakeraugError):
+    """Something could not be kept or read back."""
+
+    exit_code = 4
+
+
+class SettingsError(SneakeraugError):
+    """A setting has a value that cannot be used."""
+
+    def __init__(self, name: str, value: object, source: str, expected: str) -> None:
+        super().__init__(
+            f"Setting {name} is {str(value)[:60]!r} (from {source}); {expected} is expected."
+        )
+        self.name = name
+        self.value = value
+        self.source = source

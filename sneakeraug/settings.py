@@ -1,0 +1,100 @@
+"""Settings: flag > `SNEAKERAUG_*` variable > `sneakeraug.toml` in home > default."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from sneakeraug.errors import SettingsError
+from sneakeraug.limits import Limits
+
+REPOSITORY_MODELS = Path(__file__).resolve().parent.parent / "models"
+
+
+def default_home() -> Path:
+    """`SNEAKERAUG_HOME`, else ``~/.sneakeraug``; not created here."""
+    return Path(os.environ.get("SNEAKERAUG_HOME") or Path.home() / ".sneakeraug").expanduser()
+
+
+class Settings(BaseSettings):
+    """Everything a deployment may set.
+
+    Attributes
+    ----------
+    home
+        Runtime data; never in the source tree.
+    models_dir
+        Where model folders and ``active.json`` are.
+    model_id
+        The model to serve; the active one where None.
+    device
+        ``auto`` takes a GPU where there is one.
+    threads
+        Processor threads of the network; 0 leaves the choice to torch.
+    max_bytes, max_pixels, min_side_px, max_side_px
+        See `sneakeraug.limits`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SNEAKERAUG_", frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=default_home)
+    models_dir: Path = REPOSITORY_MODELS
+    model_id: str | None = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = Field(0, ge=0, le=256)
+    max_bytes: int = Field(10_000_000, gt=0)
+    max_pixels: int = Field(40_000_000, gt=0)
+    min_side_px: int = Field(64, gt=0)
+    max_side_px: int = Field(12_000, gt=0)
+
+    @property
+    def limits(self) -> Limits:
+        """The picture limits as one record."""
+        return Limits(
+            max_bytes=self.max_bytes,
+            max_pixels=self.max_pixels,
+            min_side_px=self.min_side_px,
+            max_side_px=self.max_side_px,
+        )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flag, then environment, then the file in home."""
+        toml = TomlConfigSettingsSource(settings_cls, default_home() / "sneakeraug.toml")
+        return (init_settings, env_settings, toml)
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Read the settings once.
+
+    Raises
+    ------
+    SettingsError
+        If a value cannot be used; names the setting and where it came from.
+    """
+    try:
+        return Settings()
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        name = str(first["loc"][0])
+        variable = f"SNEAKERAUG_{name.upper()}"
+        source = "the environment" if variable in os.environ else "sneakeraug.toml"
+        raise SettingsError(variable, first["input"], source, first["msg"].lower()) from exc
