@@ -71,7 +71,7 @@ def estimate_background(photo: UInt8Array) -> Background:
     Background
         A photo that is not plain has the whole frame as its product box.
     """
-    small = _shrink(photo)
+    small = _at_working_size(photo)
     h, w = small.shape[:2]
     strip = max(1, round(BORDER_SHARE * min(h, w)))
     border = np.concatenate(
@@ -85,7 +85,7 @@ def estimate_background(photo: UInt8Array) -> Background:
     colour = _dominant_colour(border)
     near = np.abs(border - colour).max(axis=1) <= PLAIN_TOLERANCE
     plain_share = float(near.mean())
-    rgb = (int(round(float(colour[0]))), int(round(float(colour[1]))), int(round(float(colour[2]))))
+    rgb = (round(float(colour[0])), round(float(colour[1])), round(float(colour[2])))
     whole = (0.0, 0.0, 1.0, 1.0)
     spread = float(np.abs(border[near] - colour).mean())
     is_even = plain_share >= EVEN_SHARE and spread <= EVEN_SPREAD
@@ -100,8 +100,26 @@ def estimate_background(photo: UInt8Array) -> Background:
     return Background(True, rgb, plain_share, product, box, fill)
 
 
-def _shrink(photo: UInt8Array) -> UInt8Array:
-    """A copy whose longer side is the working size."""
+def shrink_photo(photo: UInt8Array, side_px: int) -> UInt8Array:
+    """Return a copy whose longer side is at most `side_px`; the photo itself if it already is.
+
+    Parameters
+    ----------
+    photo
+        RGB, shape ``(h, w, 3)``, uint8.
+    side_px
+        Longest side allowed.
+    """
+    h, w = photo.shape[:2]
+    scale = side_px / max(h, w)
+    if scale >= 1:
+        return photo
+    size = (max(1, round(w * scale)), max(1, round(h * scale)))
+    return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _at_working_size(photo: UInt8Array) -> UInt8Array:
+    """A copy whose longer side is the working size, whether smaller or larger."""
     h, w = photo.shape[:2]
     scale = WORK_SIDE_PX / max(h, w)
     size = (max(8, round(w * scale)), max(8, round(h * scale)))

@@ -1,0 +1,1 @@
+"""The six augmentations: pure kernels, names, recorded parameters."""

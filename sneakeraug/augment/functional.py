@@ -11,10 +11,12 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from sneakeraug.arrays import FloatArray, UInt8Array
 
 Box = tuple[float, float, float, float]
+Matrix = NDArray[np.float64]
 Colour = tuple[int, int, int]
 
 SMALL_SIDE_PX = 96
@@ -185,7 +187,9 @@ def _stroke_tile(angle_deg: float, seed: int) -> FloatArray:
         x, y = side / 2 + step * dx, side / 2 + step * dy
         along[round(y), round(x)] += 1.0
     spectrum = np.fft.rfft2(noise) * np.fft.rfft2(np.fft.ifftshift(along))
-    streaks = cv2.GaussianBlur(np.fft.irfft2(spectrum, s=(side, side)).astype(np.float32), (3, 3), 0)
+    streaks = cv2.GaussianBlur(
+        np.fft.irfft2(spectrum, s=(side, side)).astype(np.float32), (3, 3), 0
+    )
     order = np.argsort(streaks, axis=None)
     ranks = np.empty(side * side, dtype=np.float32)
     ranks[order] = np.linspace(0.0, 1.0, side * side, dtype=np.float32)
@@ -195,7 +199,7 @@ def _stroke_tile(angle_deg: float, seed: int) -> FloatArray:
 
 
 def _strokes(h: int, w: int, angle_deg: float, seed: int) -> FloatArray:
-    """The stroke tile scaled to `STROKE_TILE_SHARE` of the shorter side, repeated over the picture."""
+    """The stroke tile, `STROKE_TILE_SHARE` of the shorter side large, repeated over the picture."""
     tile = _stroke_tile(angle_deg, seed)
     side = max(8, round(STROKE_TILE_SHARE * min(h, w)))
     interpolation = cv2.INTER_AREA if side < tile.shape[0] else cv2.INTER_CUBIC
@@ -243,7 +247,7 @@ def swivel(
     return _continue_background(photo, np.asarray(turned, dtype=np.uint8), matrix, colour)
 
 
-def swivel_matrix(h: int, w: int, angle_deg: float, distance: float, box: Box) -> FloatArray:
+def swivel_matrix(h: int, w: int, angle_deg: float, distance: float, box: Box) -> Matrix:
     """Return the homography of `swivel`, scaled and shifted so that `box` stays in the frame.
 
     Parameters
@@ -281,7 +285,7 @@ def swivel_matrix(h: int, w: int, angle_deg: float, distance: float, box: Box) -
     shift_x = ox - scale * (x.min() + x.max()) / 2
     shift_y = oy - scale * (y.min() + y.max()) / 2
     place = np.array([[scale, 0.0, shift_x], [0.0, scale, shift_y], [0.0, 0.0, 1.0]])
-    return place @ turn
+    return np.asarray(place @ turn, dtype=np.float64)
 
 
 def _inside(centre: float, extent: float, side: float) -> float:
@@ -290,7 +294,7 @@ def _inside(centre: float, extent: float, side: float) -> float:
 
 
 def _continue_background(
-    photo: UInt8Array, turned: UInt8Array, matrix: FloatArray, colour: Colour | None
+    photo: UInt8Array, turned: UInt8Array, matrix: Matrix, colour: Colour | None
 ) -> UInt8Array:
     """Replace what lies outside the turned plane by a smooth continuation of the background.
 

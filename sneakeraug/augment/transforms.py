@@ -139,7 +139,7 @@ def _tone(photo: UInt8Array, p: Parameters) -> UInt8Array:
     return functional.apply_tone_curve(photo, _f(p, "bias"), _f(p, "floor"), _f(p, "ceiling"))
 
 
-def _original(photo: UInt8Array, p: Parameters) -> UInt8Array:
+def _original(photo: UInt8Array, _: Parameters) -> UInt8Array:
     return functional.rotate_quarter(photo, 0)
 
 
@@ -149,7 +149,10 @@ def _rotate(photo: UInt8Array, p: Parameters) -> UInt8Array:
 
 def _sketch(photo: UInt8Array, p: Parameters) -> UInt8Array:
     return functional.draw_pencil_sketch(
-        photo, _f(p, "line_radius"), _f(p, "line_strength"), _f(p, "shading"),
+        photo,
+        _f(p, "line_radius"),
+        _f(p, "line_strength"),
+        _f(p, "shading"),
         int(_f(p, "texture_seed")),
     )
 

@@ -1,0 +1,1 @@
+"""Photos with products and splits, their variations, and simulated campaigns."""

@@ -101,7 +101,9 @@ def _read_csv(path: Path, kinds: Sequence[str]) -> list[PhotoRow]:
                 or record.get("item_id")
                 or record["path"]
             )
-            rows.append(PhotoRow(path.parent / record["path"], product, Path(record["path"]).parts[0]))
+            rows.append(
+                PhotoRow(path.parent / record["path"], product, Path(record["path"]).parts[0])
+            )
     return rows
 
 

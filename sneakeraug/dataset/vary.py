@@ -72,10 +72,12 @@ def exchange_background(photo: UInt8Array, background: Background, rng: Generato
 
 def _background_colour(rng: Generator) -> FloatArray:
     """Mostly light and pale, sometimes mid or dark."""
-    level = rng.choice([rng.uniform(225, 255), rng.uniform(120, 225), rng.uniform(15, 120)],
-                       p=[0.55, 0.3, 0.15])
+    level = rng.choice(
+        [rng.uniform(225, 255), rng.uniform(120, 225), rng.uniform(15, 120)], p=[0.55, 0.3, 0.15]
+    )
     tint = rng.normal(0, 10 if rng.random() < 0.6 else 35, 3)
-    return np.clip(level + tint - tint.max() * (level > 240), 0, 255).astype(np.float32)
+    colour = np.clip(level + tint - tint.max() * (level > 240), 0, 255)
+    return np.asarray(colour, dtype=np.float32)
 
 
 def _frame(photo: UInt8Array, background: Background, rng: Generator) -> UInt8Array:
@@ -83,7 +85,7 @@ def _frame(photo: UInt8Array, background: Background, rng: Generator) -> UInt8Ar
     h, w = photo.shape[:2]
     if background.is_plain:
         left, top, right, bottom = background.box
-        box_w, box_h = (right - left) * w, (bottom - top) * h
+        box_w = (right - left) * w
         margins = rng.choice([0.03, 0.15, 0.45], p=[0.3, 0.45, 0.25]) * rng.random(4)
         x0, x1 = left * w - margins[0] * box_w, right * w + margins[1] * box_w
         y0, y1 = top * h - margins[2] * box_w, bottom * h + margins[3] * box_w
@@ -99,8 +101,11 @@ def _frame(photo: UInt8Array, background: Background, rng: Generator) -> UInt8Ar
         keep_w, keep_h = rng.uniform(0.75, 1.0, 2)
         x0, y0 = rng.uniform(0, 1 - keep_w) * w, rng.uniform(0, 1 - keep_h) * h
         x1, y1 = x0 + keep_w * w, y0 + keep_h * h
-    ix0, iy0, ix1, iy1 = round(x0), round(y0), max(round(x1), round(x0) + 32), max(
-        round(y1), round(y0) + 32
+    ix0, iy0, ix1, iy1 = (
+        round(x0),
+        round(y0),
+        max(round(x1), round(x0) + 32),
+        max(round(y1), round(y0) + 32),
     )
     pads = (max(0, -iy0), max(0, iy1 - h), max(0, -ix0), max(0, ix1 - w))
     if any(pads):

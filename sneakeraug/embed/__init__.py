@@ -1,0 +1,1 @@
+"""The network: training, weights, photos to outputs and embeddings."""

@@ -105,13 +105,17 @@ def fit_network(
     state
         Steps, seconds and history.
     """
-    net.to(device=device, memory_format=torch.channels_last)
+    net.to(device).to(memory_format=torch.channels_last)
     decayed = [p for p in net.parameters() if p.ndim > 1]
     plain = [p for p in net.parameters() if p.ndim <= 1]
     optimiser = torch.optim.SGD(
-        [{"params": decayed, "weight_decay": plan.weight_decay},
-         {"params": plain, "weight_decay": 0.0}],
-        lr=0.0, momentum=plan.momentum, nesterov=True,
+        [
+            {"params": decayed, "weight_decay": plan.weight_decay},
+            {"params": plain, "weight_decay": 0.0},
+        ],
+        lr=0.0,
+        momentum=plan.momentum,
+        nesterov=True,
     )
     averaged = {k: v.detach().clone() for k, v in net.state_dict().items()}
     checkpoint = Checkpoint(folder, plan)
@@ -161,8 +165,13 @@ def fit_network(
                 saved = now
         accuracy = evaluate(_loaded(net, averaged), plan.sizes_px[epoch])
         state.history.append(
-            {"epoch": epoch + 1, "size_px": plan.sizes_px[epoch], "loss": round(running, 4),
-             "validation_accuracy": round(accuracy, 4), "seconds": round(state.seconds)}
+            {
+                "epoch": epoch + 1,
+                "size_px": plan.sizes_px[epoch],
+                "loss": round(running, 4),
+                "validation_accuracy": round(accuracy, 4),
+                "seconds": round(state.seconds),
+            }
         )
         report(f"epoch {epoch + 1}/{len(plan.sizes_px)}: validation accuracy {accuracy:.4f}")
         checkpoint.save(net, averaged, optimiser, state)

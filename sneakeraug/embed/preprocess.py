@@ -59,4 +59,5 @@ def normalise(squares: UInt8Array) -> FloatArray:
     """
     mean = np.array(MEAN, dtype=np.float32) * 255.0
     std = np.array(STD, dtype=np.float32) * 255.0
-    return ((squares.astype(np.float32) - mean) / std).transpose(0, 3, 1, 2)
+    x = (squares.astype(np.float32) - mean) / std
+    return np.asarray(x.transpose(0, 3, 1, 2), dtype=np.float32)

@@ -64,9 +64,7 @@ def start_from(net: AugmentationNet, weights: str) -> None:
     if weights == "none":
         return
     if weights == "imagenet":
-        enum = torchvision_resnet.__dict__[
-            f"ResNet{net_depth(net)}_Weights"
-        ].DEFAULT
+        enum = torchvision_resnet.__dict__[f"ResNet{net_depth(net)}_Weights"].DEFAULT
         try:
             state = enum.get_state_dict(progress=False, check_hash=True)
         except (OSError, RuntimeError) as exc:
@@ -81,7 +79,8 @@ def start_from(net: AugmentationNet, weights: str) -> None:
     path = Path(weights)
     if not path.is_file():
         raise ModelNotFoundError(
-            f"There is no weights file {weights!r}; none, imagenet or a .safetensors file is expected."
+            f"There is no weights file {weights!r}; none, imagenet or a .safetensors file "
+            "is expected."
         )
     from safetensors.torch import load_file
 
@@ -94,7 +93,10 @@ def net_depth(net: AugmentationNet) -> int:
     blocks = sum(
         len(stage)
         for stage in (
-            net.backbone.layer1, net.backbone.layer2, net.backbone.layer3, net.backbone.layer4,
+            net.backbone.layer1,
+            net.backbone.layer2,
+            net.backbone.layer3,
+            net.backbone.layer4,
         )
     )
     bottleneck = net.n_features == 2048

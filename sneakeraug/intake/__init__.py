@@ -1,0 +1,1 @@
+"""Bytes from outside become a photo, or a clear refusal."""

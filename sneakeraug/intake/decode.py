@@ -212,8 +212,12 @@ def _guess_kind(data: bytes) -> str:
     if b"<svg" in data[:2048].lower():
         return "SVG"
     for magic, kind in (
-        (b"%PDF", "PDF"), (b"PK\x03\x04", "a ZIP archive"), (b"8BPS", "Photoshop"),
-        (b"<", "HTML or XML"), (b"\xff\xd8", "a damaged JPEG"), (b"\x89PNG", "a damaged PNG"),
+        (b"%PDF", "PDF"),
+        (b"PK\x03\x04", "a ZIP archive"),
+        (b"8BPS", "Photoshop"),
+        (b"<", "HTML or XML"),
+        (b"\xff\xd8", "a damaged JPEG"),
+        (b"\x89PNG", "a damaged PNG"),
     ):
         if head.startswith(magic):
             return kind

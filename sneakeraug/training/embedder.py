@@ -17,115 +17,17 @@ from torch.utils.data import DataLoader, Dataset
 
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.augment.transforms import AUGMENTATIONS, apply_augmentation
-from sneakeraug.dataset.photos import (
-    PhotoRow,
-    difference_hash,
-    group_products,
-    list_photos,
-    split_of,
-)
 from sneakeraug.dataset.vary import recompress, vary_photo
+from sneakeraug.embed.encoder import encode_squares
 from sneakeraug.embed.fit import Batch, FitPlan, fit_network
-from sneakeraug.embed.preprocess import fit_square, normalise
+from sneakeraug.embed.preprocess import fit_square
 from sneakeraug.embed.resnet import AugmentationNet, choose_device, start_from
-from sneakeraug.errors import InputError, PhotoError
-from sneakeraug.intake.decode import decode_photo
+from sneakeraug.errors import InputError
+from sneakeraug.registry import WEIGHTS
+from sneakeraug.training.collection import load_collection
 
-KEPT_SIDE_PX = 320
-"""Longer side photos are kept at in memory while training and evaluating."""
-
-
-@dataclass(frozen=True)
-class Collection:
-    """Decoded photos with the product group and split side of each.
-
-    Attributes
-    ----------
-    rows
-        What each photo is.
-    photos
-        RGB uint8, longer side at most `KEPT_SIDE_PX`.
-    groups
-        Product group names, see `dataset.photos.group_products`.
-    splits
-        ``train``, ``validation`` or ``test``.
-    n_unreadable
-        Files left out because they could not be decoded.
-    """
-
-    rows: list[PhotoRow]
-    photos: list[UInt8Array]
-    groups: list[str]
-    splits: list[str]
-    n_unreadable: int
-
-    def indices(self, split: str) -> list[int]:
-        """Positions of one side of the split, in order."""
-        return [i for i, side in enumerate(self.splits) if side == split]
-
-
-def load_collection(
-    images: Sequence[Path], split_seed: int, report: Callable[[str], None]
-) -> Collection:
-    """Decode photos once, keep them small, and split them by product.
-
-    Parameters
-    ----------
-    images
-        Folders or CSVs, see `dataset.photos.list_photos`.
-    split_seed
-        Seed of the split.
-    report
-        Called with a line of progress.
-
-    Returns
-    -------
-    Collection
-
-    Raises
-    ------
-    InputError
-        If a folder holds no photo, or none can be read.
-    """
-    rows, photos, n_unreadable = [], [], 0
-    for row in [row for path in images for row in list_photos(path)]:
-        try:
-            pixels = decode_photo(row.path.read_bytes(), name=row.path.name).pixels
-        except (PhotoError, OSError):
-            n_unreadable += 1
-            continue
-        rows.append(row)
-        photos.append(shrink(pixels, KEPT_SIDE_PX))
-        if len(rows) % 2000 == 0:
-            report(f"decoded {len(rows)} photos")
-    if not rows:
-        raise InputError("None of the photos could be read; check --images and try again.")
-    groups = group_products(rows, [difference_hash(photo) for photo in photos])
-    splits = [str(split_of(group, split_seed)) for group in groups]
-    report(
-        f"{len(rows)} photos of {len(set(groups))} products: "
-        + ", ".join(f"{splits.count(side)} {side}" for side in ("train", "validation", "test"))
-        + (f"; {n_unreadable} unreadable left out" if n_unreadable else "")
-    )
-    return Collection(rows, photos, groups, splits, n_unreadable)
-
-
-def shrink(photo: UInt8Array, side_px: int) -> UInt8Array:
-    """Return a copy whose longer side is at most `side_px`; the photo itself if it already is.
-
-    Parameters
-    ----------
-    photo
-        RGB, shape ``(h, w, 3)``, uint8.
-    side_px
-        Longest side allowed.
-    """
-    h, w = photo.shape[:2]
-    scale = side_px / max(h, w)
-    if scale >= 1:
-        return photo
-    size = (max(1, round(w * scale)), max(1, round(h * scale)))
-    return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+EMBEDDER_CARD = "embedder.json"
+"""What a trained embedder says of itself, beside its weights."""
 
 
 class SixFoldSamples(Dataset[tuple[UInt8Array, list[int]]]):
@@ -199,7 +101,7 @@ def train_embedder(
     images
         Folders or CSVs of photos.
     out
-        Receives ``embedder.safetensors`` (fp16), ``embedder.json`` and, meanwhile, a checkpoint;
+        Receives ``embedder.safetensors`` (fp16), ``embedder.json``, and, meanwhile, a checkpoint;
         calling again goes on where it stopped.
     options
         Network, schedule, seeds, device.
@@ -249,16 +151,24 @@ def train_embedder(
         )
 
     def accuracy(candidate: AugmentationNet, size_px: int) -> float:
-        predicted = predict_labels(candidate, held_out, size_px, device)
-        return float((predicted == np.arange(len(AUGMENTATIONS))).mean())
+        right = 0
+        for photo in held_out:
+            squares = [
+                fit_square(apply_augmentation(photo, n).photo, size_px) for n in AUGMENTATIONS
+            ]
+            outputs = encode_squares(candidate, np.stack(squares), device).outputs
+            right += int((outputs.argmax(axis=1) == np.arange(len(AUGMENTATIONS))).sum())
+        return right / (len(AUGMENTATIONS) * len(held_out))
 
-    trained, state = fit_network(
-        net, plan, batches_of_epoch, accuracy, device, out, report
-    )
+    trained, state = fit_network(net, plan, batches_of_epoch, accuracy, device, out, report)
     save_file(
-        {k: v.detach().to("cpu", torch.float16 if v.is_floating_point() else v.dtype).contiguous()
-         for k, v in trained.state_dict().items()},
-        out / "embedder.safetensors",
+        {
+            k: v.detach()
+            .to("cpu", torch.float16 if v.is_floating_point() else v.dtype)
+            .contiguous()
+            for k, v in trained.state_dict().items()
+        },
+        out / WEIGHTS,
     )
     card = {
         "architecture": options.architecture,
@@ -282,23 +192,5 @@ def train_embedder(
         "hardware": f"{device.type}, {platform.machine()}, {torch.get_num_threads()} threads",
         "torch": torch.__version__,
     }
-    (out / "embedder.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    (out / EMBEDDER_CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     return out
-
-
-def predict_labels(
-    net: AugmentationNet, photos: Sequence[UInt8Array], size_px: int, device: torch.device
-) -> np.ndarray:
-    """Return the label the network gives each variant of each photo, shape ``(n, 6)``."""
-    net.eval()
-    labels = []
-    with torch.inference_mode():
-        for photo in photos:
-            squares = np.stack(
-                [fit_square(apply_augmentation(photo, n).photo, size_px) for n in AUGMENTATIONS]
-            )
-            x = torch.from_numpy(normalise(squares)).to(device)
-            with torch.autocast(device.type, dtype=torch.bfloat16):
-                outputs, _ = net(x.contiguous(memory_format=torch.channels_last))
-            labels.append(outputs.float().argmax(dim=1).cpu().numpy())
-    return np.stack(labels)

@@ -1,0 +1,163 @@
+"""What does not depend on the campaign: a picture decoded, judged, in six variants, encoded."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from sneakeraug.arrays import FloatArray, UInt8Array
+from sneakeraug.augment.transforms import (
+    AUGMENTATIONS,
+    Parameters,
+    Variant,
+    apply_augmentation,
+    make_variants,
+)
+from sneakeraug.background import shrink_photo
+from sneakeraug.errors import InputError, ShapeError
+from sneakeraug.intake.decode import Photo, decode_photo, read_photo_bytes
+from sneakeraug.intake.quality import judge_quality, measure_quality
+from sneakeraug.limits import Limits
+from sneakeraug.records import DetectedAugmentation, Quality
+
+SCORING_SIDE_PX: Final = 448
+"""Longer side of the copy that is scored; the augmentations look alike at any size."""
+
+ORIGINAL: Final = AUGMENTATIONS.index("original")
+
+ImageInput = str | Path | bytes | Image.Image | UInt8Array
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A picture ready for the network.
+
+    Attributes
+    ----------
+    photo
+        The decoded picture, its pixels shrunk to the scoring size.
+    width, height
+        Of the picture as it came, upright.
+    quality
+        Whether it can be scored.
+    variants
+        The six, in label order, at scoring size.
+    """
+
+    photo: Photo
+    width: int
+    height: int
+    quality: Quality
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True)
+class Analysis(Prepared):
+    """A prepared picture with what the network and the measures say of it.
+
+    Attributes
+    ----------
+    outputs
+        Augmentation probabilities of each variant, shape ``(6, 6)``, float32.
+    embedding
+        Of the original, shape ``(d,)``, float32, L2 norm 1.
+    measures
+        Picture measures of each variant, shape ``(6, 8)``, float32.
+    timing_ms
+        Milliseconds of ``decode``, ``augment`` and ``embed``.
+    """
+
+    outputs: FloatArray = field(repr=False)
+    embedding: FloatArray = field(repr=False)
+    measures: FloatArray = field(repr=False)
+    timing_ms: dict[str, float]
+
+    @property
+    def detected(self) -> DetectedAugmentation:
+        """What the network takes the picture as it is for."""
+        row = self.outputs[ORIGINAL]
+        label = int(row.argmax())
+        return DetectedAugmentation(
+            label=AUGMENTATIONS[label], probability=min(1.0, float(row[label]))
+        )
+
+
+def decode_input(image: ImageInput, limits: Limits, name: str = "picture") -> Photo:
+    """Decode any accepted input; arrays and PIL images pass through PNG, like a file.
+
+    Parameters
+    ----------
+    image
+        A path, a file's bytes, a PIL image, or an RGB uint8 array ``(h, w, 3)``.
+    limits
+        Checked before pixels are decoded.
+    name
+        What messages call it; a path's own name is used for a path.
+
+    Raises
+    ------
+    PhotoError
+        If it cannot be read or is over a limit.
+    InputError
+        If it is none of these types, or an array of another shape.
+    """
+    if isinstance(image, str | Path):
+        path = Path(image)
+        return decode_photo(read_photo_bytes(path, limits), limits, path.name)
+    if isinstance(image, bytes):
+        return decode_photo(image, limits, name)
+    if isinstance(image, np.ndarray):
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            raise ShapeError(f"The array ({image.dtype})", image.shape, "uint8 (h, w, 3)")
+        image = Image.fromarray(image)
+    if not isinstance(image, Image.Image):
+        raise InputError(
+            f"A {type(image).__name__} is no picture; a path, bytes, a PIL image or an RGB uint8 "
+            "array is expected."
+        )
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return decode_photo(buffer.getvalue(), limits, name)
+
+
+def prepare(photo: Photo) -> Prepared:
+    """Judge a photo and make its six variants at scoring size."""
+    small = shrink_photo(photo.pixels, SCORING_SIDE_PX)
+    return Prepared(
+        photo=replace(photo, pixels=small),
+        width=photo.width,
+        height=photo.height,
+        quality=judge_quality(measure_quality(photo.pixels)),
+        variants=tuple(make_variants(small)),
+    )
+
+
+def render_variant(
+    image: ImageInput, augmentation: str, parameters: Parameters, limits: Limits
+) -> bytes:
+    """Make one variant at the picture's full size.
+
+    Parameters
+    ----------
+    image
+        As in `decode_input`.
+    augmentation, parameters
+        As recorded in a `Variant` of the same picture at any size.
+    limits
+        Checked before pixels are decoded.
+
+    Returns
+    -------
+    png
+        PNG bytes without metadata.
+    """
+    photo = decode_input(image, limits)
+    variant = apply_augmentation(photo.pixels, augmentation, parameters)
+    buffer = io.BytesIO()
+    Image.fromarray(variant.photo).save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()

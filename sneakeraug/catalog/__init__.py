@@ -1,0 +1,1 @@
+"""Products whose pictures are offered as alternates."""

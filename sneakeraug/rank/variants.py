@@ -1,0 +1,118 @@
+"""Ranks the six variants of a picture and says which edit, if any, to use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sneakeraug.arrays import ProbabilityArray
+from sneakeraug.rank.verdict import decide, order_by_target, sentence
+from sneakeraug.records import BestAugmentation, VariantScore, direction_of
+
+ORIGINAL: Final = "original"
+
+IN_A_SENTENCE: Final = {
+    "brighter": "the brighter picture",
+    "darker": "the darker picture",
+    "rotate": "the rotated picture",
+    "sketch": "the pencil sketch",
+    "swivel": "the swivelled picture",
+}
+
+
+def rank_variants(
+    named: Sequence[tuple[str, Mapping[str, Any]]],
+    p: ProbabilityArray,
+    intervals: ProbabilityArray,
+    difference: ProbabilityArray,
+    difference_intervals: ProbabilityArray,
+    p_best: ProbabilityArray,
+    target: str,
+) -> tuple[VariantScore, ...]:
+    """Join the variants with their scores, best first for the target.
+
+    Parameters
+    ----------
+    named
+        Augmentation and parameters of each variant, in label order.
+    p, difference, p_best
+        Shape ``(n,)``.
+    intervals, difference_intervals
+        Low and high, shape ``(n, 2)``.
+    target
+        Its direction orders them.
+
+    Returns
+    -------
+    variants
+        A permutation of the input with ranks 1 to n; the earlier label first on a tie.
+    """
+    order = order_by_target(p.tolist(), direction_of(target))
+    return tuple(
+        VariantScore(
+            augmentation=named[i][0],
+            label=i,
+            parameters=dict(named[i][1]),
+            p=p[i],
+            interval=(intervals[i, 0], intervals[i, 1]),
+            predicted_difference=difference[i],
+            difference_interval=(difference_intervals[i, 0], difference_intervals[i, 1]),
+            p_best=p_best[i],
+            rank=rank,
+        )
+        for rank, i in enumerate(order, start=1)
+    )
+
+
+def original_of(variants: Sequence[VariantScore]) -> VariantScore:
+    """Return the original among ranked variants."""
+    return next(variant for variant in variants if variant.augmentation == ORIGINAL)
+
+
+def choose_augmentation(variants: Sequence[VariantScore], target: str) -> BestAugmentation:
+    """Judge the best edit against the original.
+
+    Parameters
+    ----------
+    variants
+        From `rank_variants`.
+    target
+        One of the targets.
+
+    Returns
+    -------
+    BestAugmentation
+        With the numbers of the best edit, whatever the verdict.
+    """
+    original = original_of(variants)
+    best = next(variant for variant in variants if variant is not original)
+    verdict = decide(best.predicted_difference, best.difference_interval, direction_of(target))
+    says = sentence(
+        verdict,
+        IN_A_SENTENCE[best.augmentation],
+        target,
+        best.p,
+        original.p,
+        best.predicted_difference,
+        best.difference_interval,
+    )
+    close = [
+        IN_A_SENTENCE[v.augmentation]
+        for v in variants
+        if v not in (best, original) and too_close_to_call(v, best)
+    ]
+    if verdict == "recommend" and close:
+        also = close[0] if len(close) == 1 else ", ".join(close[:-1]) + " and " + close[-1]
+        says += f" Too close to call against it: {also}."
+    return BestAugmentation(
+        augmentation=best.augmentation if verdict == "recommend" else None,
+        verdict=verdict,
+        p=best.p,
+        predicted_difference=best.predicted_difference,
+        sentence=says,
+    )
+
+
+def too_close_to_call(a: VariantScore, b: VariantScore) -> bool:
+    """Return whether either one's estimate lies within the other's range."""
+    return a.interval[0] <= b.p <= a.interval[1] or b.interval[0] <= a.p <= b.interval[1]

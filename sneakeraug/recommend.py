@@ -1,0 +1,426 @@
+"""The main job: one picture and one campaign in, probabilities and one verdict of each kind out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+import numpy as np
+
+from sneakeraug.analysis import (
+    ORIGINAL,
+    SCORING_SIDE_PX,
+    Analysis,
+    ImageInput,
+    decode_input,
+    prepare,
+    render_variant,
+)
+from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
+from sneakeraug.augment.transforms import AUGMENTATIONS, Parameters
+from sneakeraug.background import shrink_photo
+from sneakeraug.catalog.index import PictureIndex
+from sneakeraug.catalog.products import Catalog, load_catalog
+from sneakeraug.embed.encoder import BACKEND, Encoder
+from sneakeraug.errors import InputError, PhotoError
+from sneakeraug.explain import group_drivers
+from sneakeraug.rank.alternates import choose_alternate, choose_alternates, rank_alternates
+from sneakeraug.rank.variants import choose_augmentation, rank_variants
+from sneakeraug.records import (
+    AlternateScore,
+    Context,
+    Driver,
+    Recommendation,
+    Request,
+    Scored,
+    Timing,
+    direction_of,
+)
+from sneakeraug.registry import WEIGHTS, ModelCard, active_model, model_folder, verify
+from sneakeraug.score.conversion import load_conversions
+from sneakeraug.score.features import build_features, check_schema, feature_names, measure_picture
+from sneakeraug.score.uncertainty import difference_intervals, probability_intervals, share_best
+from sneakeraug.settings import Settings, get_settings
+
+MAX_ALTERNATES = 100
+
+
+class Campaign(TypedDict, total=False):
+    """The keyword arguments of `Recommender.score`."""
+
+    target: str
+    campaign_type: str
+    industry: str
+    sneaker_type: str | None
+    gender: str | None
+    n_alternates: int
+
+
+class Recommender:
+    """A loaded model with a catalog; safe to share between threads.
+
+    Parameters
+    ----------
+    folder
+        A model folder; every file is verified against the card first.
+    catalog
+        Products to offer as alternates.
+    settings
+        Limits, device, threads.
+
+    Raises
+    ------
+    ModelNotFoundError, ModelCorruptError, FeatureSchemaError
+        If a file is missing or changed, or the model is another version's.
+    """
+
+    backend = BACKEND
+
+    def __init__(self, folder: Path, catalog: Catalog, settings: Settings) -> None:
+        self.card: ModelCard = verify(folder)
+        check_schema(self.card.features, feature_names(AUGMENTATIONS))
+        self.settings = settings
+        self.catalog = catalog
+        self._encoder = Encoder(
+            folder / WEIGHTS,
+            str(self.card.embedder["architecture"]),
+            len(self.card.labels),
+            int(self.card.preprocessing["size_px"]),
+            settings.device,
+            settings.threads,
+        )
+        self._conversions = load_conversions(folder, self.card.conversion)
+        self._lock = threading.Lock()
+        photos = [
+            shrink_photo(
+                decode_input(catalog.image_path(product), settings.limits).pixels, SCORING_SIDE_PX
+            )
+            for product in catalog.products
+        ]
+        encoded = self._encoder.encode(photos)
+        self._catalog_outputs = encoded.outputs
+        self._catalog_measures = np.stack([measure_picture(photo) for photo in photos])
+        self._index = PictureIndex(encoded.embeddings)
+
+    @property
+    def model_id(self) -> str:
+        """The model's name."""
+        return self.card.model_id
+
+    @property
+    def device(self) -> str:
+        """``cpu`` or ``cuda``."""
+        return self._encoder.device
+
+    def analyse(self, image: ImageInput, name: str = "picture") -> Analysis:
+        """Decode and judge a picture, make its six variants, send them through the network once.
+
+        Parameters
+        ----------
+        image
+            A path, a file's bytes, a PIL image, or an RGB uint8 array ``(h, w, 3)``.
+        name
+            What messages call it; a path's own name is used for a path.
+
+        Raises
+        ------
+        PhotoError
+            If it cannot be read or is over a limit.
+        """
+        started = time.perf_counter()
+        photo = decode_input(image, self.settings.limits, name)
+        decoded = time.perf_counter()
+        prepared = prepare(photo)
+        pictures = [variant.photo for variant in prepared.variants]
+        measures = np.stack([measure_picture(picture) for picture in pictures])
+        augmented = time.perf_counter()
+        with self._lock:
+            encoded = self._encoder.encode(pictures)
+        embedded = time.perf_counter()
+        return Analysis(
+            photo=prepared.photo,
+            width=prepared.width,
+            height=prepared.height,
+            quality=prepared.quality,
+            variants=prepared.variants,
+            outputs=encoded.outputs,
+            embedding=encoded.embeddings[ORIGINAL],
+            measures=measures,
+            timing_ms={
+                "decode": 1e3 * (decoded - started),
+                "augment": 1e3 * (augmented - decoded),
+                "embed": 1e3 * (embedded - augmented),
+            },
+        )
+
+    def score(
+        self,
+        analysis: Analysis,
+        target: str = "click_through",
+        campaign_type: str = "promotional",
+        industry: str = "retail",
+        sneaker_type: str | None = None,
+        gender: str | None = None,
+        n_alternates: int = 5,
+    ) -> Recommendation:
+        """Score an analysed picture for a campaign; nothing is embedded again.
+
+        Parameters
+        ----------
+        analysis
+            From `analyse`.
+        target, campaign_type, industry, sneaker_type, gender
+            Terms of `sneakeraug.vocabulary`; the last two may be left open.
+        n_alternates
+            Catalog pictures wanted, 0 to 100.
+
+        Raises
+        ------
+        ContextError
+            If a term is unknown; names the known ones.
+        PhotoError
+            If the picture's quality verdict is ``refuse``.
+        """
+        started = time.perf_counter()
+        direction = direction_of(target)
+        context = Context.of(
+            campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
+        )
+        if not 0 <= n_alternates <= MAX_ALTERNATES:
+            raise InputError(
+                f"{n_alternates} alternates were asked for; 0 to {MAX_ALTERNATES} is expected."
+            )
+        if analysis.quality.verdict == "refuse":
+            raise PhotoError(" ".join(analysis.quality.reasons), reason="quality")
+        members = self._predict(target, analysis.outputs, analysis.measures, [context])
+        p, intervals = probability_intervals(members)
+        difference, ranges = difference_intervals(members, members[:, ORIGINAL])
+        variants = rank_variants(
+            [(variant.augmentation, variant.parameters) for variant in analysis.variants],
+            p,
+            intervals,
+            difference,
+            ranges,
+            share_best(members, lower_is_better=direction == "lower"),
+            target,
+        )
+        scored = time.perf_counter()
+        alternates, note = self._alternates(
+            analysis, context, target, members[:, ORIGINAL], n_alternates
+        )
+        done = time.perf_counter()
+        timing = analysis.timing_ms | {
+            "score": 1e3 * (scored - started),
+            "alternates": 1e3 * (done - scored),
+        }
+        return Recommendation(
+            model_id=self.model_id,
+            device=self.device,
+            backend=self.backend,
+            request=Request(
+                image_sha256=analysis.photo.sha256,
+                width=analysis.width,
+                height=analysis.height,
+                target=target,
+                direction=direction,
+                context=context,
+            ),
+            quality=analysis.quality,
+            detected_augmentation=analysis.detected,
+            original=Scored(
+                p=p[ORIGINAL], interval=(intervals[ORIGINAL, 0], intervals[ORIGINAL, 1])
+            ),
+            variants=variants,
+            best_augmentation=choose_augmentation(variants, target),
+            alternates=alternates,
+            best_alternate=choose_alternate(alternates, float(p[ORIGINAL]), target),
+            warnings=self._warnings(analysis, note),
+            timing_ms=Timing(
+                **{k: round(v, 2) for k, v in timing.items()}, total=round(sum(timing.values()), 2)
+            ),
+        )
+
+    def recommend(
+        self, image: ImageInput, name: str = "picture", **campaign: Unpack[Campaign]
+    ) -> Recommendation:
+        """Analyse and score in one call; takes the arguments of `analyse` and `score`."""
+        return self.score(self.analyse(image, name), **campaign)
+
+    def recommend_many(
+        self, images: Sequence[ImageInput], **campaign: Unpack[Campaign]
+    ) -> list[Recommendation]:
+        """Recommend for each of several pictures in one campaign, in their order."""
+        return [self.recommend(image, **campaign) for image in images]
+
+    def explain(
+        self,
+        analysis: Analysis,
+        augmentation: str,
+        target: str = "click_through",
+        campaign_type: str = "promotional",
+        industry: str = "retail",
+        sneaker_type: str | None = None,
+        gender: str | None = None,
+    ) -> list[Driver]:
+        """Say what moved a variant's score on the log-odds scale, most first.
+
+        Raises
+        ------
+        ContextError, InputError
+            If a term or the augmentation is unknown.
+        """
+        direction_of(target)
+        context = Context.of(
+            campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
+        )
+        if augmentation not in AUGMENTATIONS:
+            raise InputError(
+                f"Unknown augmentation {augmentation!r}; expected one of: "
+                f"{', '.join(AUGMENTATIONS)}."
+            )
+        row = [AUGMENTATIONS.index(augmentation)]
+        x = build_features(analysis.outputs[row], analysis.measures[row], [context])
+        with self._lock:
+            contributions = self._conversions[target].contributions(x)[0, :-1]
+        return group_drivers(x[0], contributions, self.card.features, context)
+
+    def render(self, image: ImageInput, augmentation: str, parameters: Parameters) -> bytes:
+        """Make one variant at the picture's full size, as PNG bytes without metadata."""
+        return render_variant(image, augmentation, parameters, self.settings.limits)
+
+    def _predict(
+        self, target: str, outputs: FloatArray, measures: FloatArray, contexts: Sequence[Context]
+    ) -> ProbabilityArray:
+        """Member probabilities, shape ``(members, n)``."""
+        with self._lock:
+            return self._conversions[target].predict_members(
+                build_features(outputs, measures, contexts)
+            )
+
+    def _alternates(
+        self,
+        analysis: Analysis,
+        context: Context,
+        target: str,
+        original: ProbabilityArray,
+        n: int,
+    ) -> tuple[tuple[AlternateScore, ...], str | None]:
+        """Alternates scored and ranked, and a note where the filter had to be widened."""
+
+        def search(k: int, allowed: IntArray) -> tuple[IntArray, FloatArray]:
+            return self._index.nearest(analysis.embedding, k, allowed)
+
+        chosen, note = choose_alternates(self.catalog.products, context, n, search)
+        if not chosen:
+            return (), note
+        rows = [row for row, _ in chosen]
+        products = [self.catalog.products[row] for row in rows]
+        members = self._predict(
+            target, self._catalog_outputs[rows], self._catalog_measures[rows], [context]
+        )
+        alternates = rank_alternates(
+            products,
+            [similarity for _, similarity in chosen],
+            *probability_intervals(members),
+            *difference_intervals(members, original),
+            target,
+        )
+        return alternates, note
+
+    def _warnings(self, analysis: Analysis, note: str | None) -> tuple[str, ...]:
+        """What the reader should know, in sentences."""
+        notes = list(analysis.photo.warnings)
+        detected = analysis.detected
+        if detected.label != "original":
+            notes.append(
+                f"The picture looks already edited ({detected.label}, "
+                f"{detected.probability:.0%} sure); its variants are edits of an edit."
+            )
+        elif detected.probability < 0.8:
+            notes.append("The network is not sure that the picture is an unedited product photo.")
+        if note:
+            notes.append(note)
+        if self.card.is_demo:
+            notes.append(
+                "Demo model, trained on simulated campaigns: use it to choose what to test, "
+                "not as a forecast."
+            )
+        return tuple(notes)
+
+
+def load(model_id: str | None = None, *, settings: Settings | None = None) -> Recommender:
+    """Load a model and the catalog, once, for many recommendations.
+
+    Parameters
+    ----------
+    model_id
+        A model folder's name; the settings' model, else the active one, where None.
+    settings
+        Those of the environment where None.
+
+    Raises
+    ------
+    ModelNotFoundError, ModelCorruptError
+        If the model is missing, or a file of it was changed.
+    """
+    settings = settings or get_settings()
+    chosen = model_id or settings.model_id or active_model(settings.models_dir)
+    return Recommender(model_folder(settings.models_dir, chosen), load_catalog(), settings)
+
+
+def make_prediction_recommendation(
+    image: ImageInput,
+    target: str = "click_through",
+    campaign_type: str = "promotional",
+    industry: str = "retail",
+    sneaker_type: str | None = None,
+    gender: str | None = None,
+    n_alternates: int = 5,
+) -> Recommendation:
+    """Score a picture, its augmentations and alternates for one campaign with the active model.
+
+    The model is loaded on the first call and kept; `load` gives one to hold yourself.
+
+    Parameters
+    ----------
+    image
+        A path, a file's bytes, a PIL image, or an RGB uint8 array ``(h, w, 3)``.
+    target, campaign_type, industry, sneaker_type, gender
+        Terms of `sneakeraug.vocabulary`.
+    n_alternates
+        Catalog pictures wanted.
+
+    Returns
+    -------
+    Recommendation
+        Probabilities with 90 % intervals, ranks and one verdict of each kind.
+
+    Raises
+    ------
+    PhotoError, ContextError, ModelError
+        If the picture, the campaign or the model cannot be used.
+    """
+    return _default_recommender().recommend(
+        image,
+        target=target,
+        campaign_type=campaign_type,
+        industry=industry,
+        sneaker_type=sneaker_type,
+        gender=gender,
+        n_alternates=n_alternates,
+    )
+
+
+_loaded: list[Recommender] = []
+_loading = threading.Lock()
+
+
+def _default_recommender() -> Recommender:
+    """The active model, loaded once a process."""
+    with _loading:
+        if not _loaded:
+            _loaded.append(load())
+        return _loaded[0]

@@ -1,0 +1,202 @@
+"""The records that travel: a context, a recommendation and its parts. JSON as in the contract."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from sneakeraug.vocabulary import CONTEXT_FIELDS, TARGETS, Direction, check_term
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Interval = tuple[Probability, Probability]
+"""``(low, high)``, 90 %."""
+
+DifferenceInterval = tuple[float, float]
+"""``(low, high)`` of a difference of two probabilities, 90 %."""
+
+Verdict = Literal["recommend", "keep_original", "cannot_tell"]
+
+
+class Record(BaseModel):
+    """Base of every record: frozen, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Context(Record):
+    """What a campaign is: the drop-downs of the page.
+
+    Raises
+    ------
+    ContextError
+        On building one with an unknown value; the error names the known ones.
+    """
+
+    campaign_type: str = "promotional"
+    industry: str = "retail"
+    sneaker_type: str | None = None
+    gender: str | None = None
+
+    @classmethod
+    def of(cls, **values: str | None) -> Self:
+        """Build a context, refusing unknown values with `ContextError`."""
+        context = cls(**values)
+        for name in CONTEXT_FIELDS:
+            check_term(name, getattr(context, name))
+        return context
+
+
+class Request(Record):
+    """What was asked, with the picture named by its hash."""
+
+    image_sha256: str
+    width: int
+    height: int
+    target: str
+    direction: Direction
+    context: Context
+
+
+class Quality(Record):
+    """Whether the picture can be scored, and why not."""
+
+    verdict: Literal["ok", "warn", "refuse"]
+    reasons: tuple[str, ...] = ()
+
+
+class DetectedAugmentation(Record):
+    """What the network takes the uploaded picture for."""
+
+    label: str
+    probability: Probability
+
+
+class Scored(Record):
+    """A modelled probability of the target event, with its 90 % interval."""
+
+    p: Probability
+    interval: Interval
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        low, high = self.interval
+        if not low <= self.p <= high:
+            raise ValueError(f"p {self.p} lies outside its interval {self.interval}")
+        return self
+
+
+class VariantScore(Scored):
+    """One of the six variants; the original is among them with a difference of 0."""
+
+    augmentation: str
+    label: int
+    parameters: dict[str, Any]
+    predicted_difference: float
+    difference_interval: DifferenceInterval
+    p_best: Probability
+    rank: int
+
+
+class BestAugmentation(Record):
+    """The one recommendation among the augmentations; None where nothing is recommended."""
+
+    augmentation: str | None
+    verdict: Verdict
+    p: Probability
+    predicted_difference: float
+    sentence: str
+
+
+class AlternateScore(Scored):
+    """A catalog picture scored in the same context."""
+
+    product_id: str
+    name: str
+    brand: str
+    gender: str
+    sneaker_type: str
+    similarity: float
+    image: str
+    predicted_difference: float
+    difference_interval: DifferenceInterval
+    rank: int
+
+
+class BestAlternate(Record):
+    """The one recommendation among the alternates; None where nothing is recommended."""
+
+    product_id: str | None
+    verdict: Verdict
+    p: Probability | None
+    sentence: str
+
+
+class Timing(Record):
+    """Where the time went, in milliseconds."""
+
+    decode: float
+    augment: float
+    embed: float
+    score: float
+    alternates: float
+    total: float
+
+
+class Recommendation(Record):
+    """Everything the product says about one picture in one context."""
+
+    schema_: Literal["sneakeraug.recommendation/1"] = Field(
+        "sneakeraug.recommendation/1", alias="schema"
+    )
+    model_id: str
+    device: str
+    backend: str
+    request: Request
+    quality: Quality
+    detected_augmentation: DetectedAugmentation
+    original: Scored
+    variants: tuple[VariantScore, ...]
+    best_augmentation: BestAugmentation
+    alternates: tuple[AlternateScore, ...]
+    best_alternate: BestAlternate
+    warnings: tuple[str, ...]
+    timing_ms: Timing
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of the contract, as plain Python objects."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+class Driver(Record):
+    """How much one thing about picture or campaign moved a score, on the log-odds scale."""
+
+    name: str
+    value: str
+    contribution: float
+
+
+class Product(Record):
+    """A catalog product; names are text, never markup."""
+
+    product_id: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=300)]
+    brand: str = ""
+    gender: str = "unisex"
+    sneaker_type: str = "lifestyle"
+    colour: str = ""
+    price_cents: Annotated[int, Field(ge=0)] | None = None
+    currency: str = "USD"
+    image: str
+
+
+def direction_of(target: str) -> Direction:
+    """Return ``raise`` or ``lower``.
+
+    Raises
+    ------
+    ContextError
+        If the target is unknown.
+    """
+    check_term("target", target)
+    return TARGETS[target]

@@ -1,0 +1,235 @@
+"""Model folders: card, hashes, which one is active; published whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sneakeraug.errors import InputError, ModelCorruptError, ModelError, ModelNotFoundError
+
+CARD: Final = "card.json"
+ACTIVE: Final = "active.json"
+WEIGHTS: Final = "embedder.safetensors"
+
+MODEL_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+class Figure(BaseModel):
+    """One measured figure with all it takes to read it, and to measure it again.
+
+    Attributes
+    ----------
+    name
+        What was measured, on what.
+    value
+        The figure.
+    interval
+        Its 95 % interval.
+    n
+        How many rows it rests on; `unit` says of what.
+    baselines
+        Figures to read it beside: best possible, trivial rules.
+    command
+        Gives the figure again.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    value: float
+    interval: tuple[float, float] | None = None
+    n: int
+    unit: str
+    seed: int
+    baselines: dict[str, float] = Field(default_factory=dict)
+    command: str
+
+
+class ModelCard(BaseModel):
+    """What a model folder says about itself; see DESIGN for the fields' meaning."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_: str = Field("sneakeraug.model/1", alias="schema")
+    model_id: str
+    created_utc: str
+    category: str = "sneakers"
+    is_demo: bool
+    trained_on: str
+    data_licence: str
+    labels: tuple[str, ...]
+    vocabulary: dict[str, tuple[str, ...]]
+    features: tuple[str, ...]
+    preprocessing: dict[str, Any]
+    embedder: dict[str, Any]
+    conversion: dict[str, Any]
+    figures: tuple[Figure, ...]
+    tables: dict[str, Any] = Field(default_factory=dict)
+    limits: tuple[str, ...]
+    retrain: tuple[str, ...]
+    files: dict[str, str]
+
+    def to_json(self) -> str:
+        """The card as its file holds it."""
+        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
+
+def list_models(models_dir: Path) -> list[str]:
+    """Return the ids of the model folders, sorted."""
+    if not models_dir.is_dir():
+        return []
+    return sorted(p.parent.name for p in models_dir.glob(f"*/{CARD}"))
+
+
+def active_model(models_dir: Path) -> str:
+    """Return the id of the model that serves.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If none is named.
+    """
+    path = models_dir / ACTIVE
+    try:
+        model_id = json.loads(path.read_text(encoding="utf-8"))["model_id"]
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise ModelNotFoundError(
+            f"No active model: {path} is missing or unreadable. Train one with "
+            "`sneakeraug train conversion`, or name one with --model."
+        ) from exc
+    return str(model_id)
+
+
+def model_folder(models_dir: Path, model_id: str) -> Path:
+    """Return a model's folder.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If there is none; names those there are. An id is never taken as a path.
+    """
+    known = list_models(models_dir)
+    if not MODEL_ID.fullmatch(model_id) or model_id not in known:
+        raise ModelNotFoundError(
+            f"There is no model {model_id[:64]!r} in {models_dir}; "
+            f"there is: {', '.join(known) or 'none'}. Choose one of them."
+        )
+    return models_dir / model_id
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Read a model's card.
+
+    Raises
+    ------
+    ModelCorruptError
+        If it cannot be read.
+    """
+    try:
+        return ModelCard.model_validate_json((folder / CARD).read_bytes())
+    except (OSError, ValidationError) as exc:
+        raise ModelError(
+            f"The card of model {folder.name!r} cannot be read ({_first_line(exc)}). "
+            "Restore the model folder from where it was published and try again."
+        ) from exc
+
+
+def verify(folder: Path) -> ModelCard:
+    """Check every file of a model folder against the hashes of its card.
+
+    Returns
+    -------
+    ModelCard
+        The card, once everything matches.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If a file is missing.
+    ModelCorruptError
+        If a file has another hash, or lies outside the folder.
+    """
+    card = read_card(folder)
+    for name, expected in card.files.items():
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ModelCorruptError(name, expected, "outside the folder")
+        if not path.is_file():
+            raise ModelNotFoundError(
+                f"Model file {name!r} of {card.model_id!r} is missing. Restore the model folder "
+                "from where it was published and try again."
+            )
+        actual = file_sha256(path)
+        if actual != expected:
+            raise ModelCorruptError(name, expected, actual)
+    return card
+
+
+def publish(staged: Path, models_dir: Path, card: ModelCard) -> Path:
+    """Move a finished folder into place with its card, whole or not at all.
+
+    Parameters
+    ----------
+    staged
+        Folder with every file but the card; it is moved.
+    models_dir
+        Where model folders are.
+    card
+        Its `files` are computed here.
+
+    Returns
+    -------
+    folder
+
+    Raises
+    ------
+    InputError
+        If the id is not a plain name, or such a model exists.
+    """
+    if not MODEL_ID.fullmatch(card.model_id):
+        raise InputError(
+            f"Model id {card.model_id!r} is not usable; lower-case letters, digits, dots, dashes "
+            "and underscores are expected."
+        )
+    target = models_dir / card.model_id
+    if target.exists():
+        raise InputError(
+            f"There is a model {card.model_id!r} already; published models do not change. "
+            "Choose another id."
+        )
+    hashes = {
+        str(p.relative_to(staged)): file_sha256(p) for p in sorted(staged.rglob("*")) if p.is_file()
+    }
+    (staged / CARD).write_text(
+        card.model_copy(update={"files": hashes}).to_json(), encoding="utf-8"
+    )
+    models_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=models_dir, prefix=".publish-") as beside:
+        shutil.copytree(staged, Path(beside) / "model")
+        (Path(beside) / "model").rename(target)
+    return target
+
+
+def activate(models_dir: Path, model_id: str) -> None:
+    """Name the model that serves, after verifying it."""
+    verify(model_folder(models_dir, model_id))
+    partial = models_dir / f".{ACTIVE}.partial"
+    partial.write_text(json.dumps({"model_id": model_id}) + "\n", encoding="utf-8")
+    partial.replace(models_dir / ACTIVE)
+
+
+def file_sha256(path: Path) -> str:
+    """Return a file's sha256 in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _first_line(exc: Exception) -> str:
+    return str(exc).splitlines()[0][:160]

@@ -1,0 +1,1 @@
+"""Feature rows to probabilities with ranges."""

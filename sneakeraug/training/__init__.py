@@ -1,0 +1,1 @@
+"""The joining modules of training: photos and events in, a published model folder out."""

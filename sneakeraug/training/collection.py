@@ -1,0 +1,98 @@
+"""Photos decoded once, kept small, grouped by product and split; what training starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sneakeraug.arrays import UInt8Array
+from sneakeraug.background import shrink_photo
+from sneakeraug.dataset.photos import (
+    PhotoRow,
+    difference_hash,
+    group_products,
+    list_photos,
+    split_of,
+)
+from sneakeraug.errors import InputError, PhotoError
+from sneakeraug.intake.decode import decode_photo
+
+KEPT_SIDE_PX: Final = 320
+"""Longer side photos are kept at in memory while training and evaluating."""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Decoded photos with the product group and split side of each.
+
+    Attributes
+    ----------
+    rows
+        What each photo is.
+    photos
+        RGB uint8, longer side at most `KEPT_SIDE_PX`.
+    groups
+        Product group names, see `dataset.photos.group_products`.
+    splits
+        ``train``, ``validation`` or ``test``.
+    n_unreadable
+        Files left out because they could not be decoded.
+    """
+
+    rows: list[PhotoRow]
+    photos: list[UInt8Array]
+    groups: list[str]
+    splits: list[str]
+    n_unreadable: int
+
+    def indices(self, split: str) -> list[int]:
+        """Positions of one side of the split, in order."""
+        return [i for i, side in enumerate(self.splits) if side == split]
+
+
+def load_collection(
+    images: Sequence[Path], split_seed: int, report: Callable[[str], None]
+) -> Collection:
+    """Decode photos once, keep them small, and split them by product.
+
+    Parameters
+    ----------
+    images
+        Folders or CSVs, see `dataset.photos.list_photos`.
+    split_seed
+        Seed of the split.
+    report
+        Called with a line of progress.
+
+    Returns
+    -------
+    Collection
+
+    Raises
+    ------
+    InputError
+        If a folder holds no photo, or none can be read.
+    """
+    rows, photos, n_unreadable = [], [], 0
+    for row in [row for path in images for row in list_photos(path)]:
+        try:
+            pixels = decode_photo(row.path.read_bytes(), name=row.path.name).pixels
+        except (PhotoError, OSError):
+            n_unreadable += 1
+            continue
+        rows.append(row)
+        photos.append(shrink_photo(pixels, KEPT_SIDE_PX))
+        if len(rows) % 2000 == 0:
+            report(f"decoded {len(rows)} photos")
+    if not rows:
+        raise InputError("None of the photos could be read; check --images and try again.")
+    groups = group_products(rows, [difference_hash(photo) for photo in photos])
+    splits = [str(split_of(group, split_seed)) for group in groups]
+    report(
+        f"{len(rows)} photos of {len(set(groups))} products: "
+        + ", ".join(f"{splits.count(side)} {side}" for side in ("train", "validation", "test"))
+        + (f"; {n_unreadable} unreadable left out" if n_unreadable else "")
+    )
+    return Collection(rows, photos, groups, splits, n_unreadable)

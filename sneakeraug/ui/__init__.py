@@ -1,0 +1,1 @@
+"""The pages: the only part of the package that knows Streamlit."""

@@ -1,0 +1,189 @@
+"""Ranked cards: a picture with its probability, its range on the common axis, and a download."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import streamlit as st
+
+from sneakeraug.records import AlternateScore, Recommendation, VariantScore
+from sneakeraug.analysis import Analysis
+from sneakeraug.ui import engine, pictures, words
+from sneakeraug.ui.state import Picture
+
+COLUMNS: Final = 6
+MIN_CARD_PX: Final = 152
+"""Two abreast on a phone, six on a desktop."""
+
+Axis = tuple[float, float]
+
+Colour = Literal["blue", "orange", "gray"]
+COLOURS: Final[dict[words.Judgement, Colour]] = {
+    "better": "blue", "worse": "orange", "unclear": "gray",
+}
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that is made when it is asked for."""
+
+    label: str
+    data: Callable[[], bytes]
+    file_name: str
+    mime: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """What one card shows; every text is safe to show as Markdown but `alt`, which is plain."""
+
+    key: str
+    rank: int
+    badge: str
+    image: bytes
+    alt: str
+    name: str
+    note: str
+    score: VariantScore | AlternateScore
+    is_original: bool
+    download: Download
+
+
+def show_cards(cards: list[Card], recommendation: Recommendation, axis: Axis) -> None:
+    """Show cards side by side, all of one height.
+
+    Parameters
+    ----------
+    cards
+        Best first.
+    recommendation
+        Whose target and original the cards are read against.
+    axis
+        Ends of the axis that all bars of the page share.
+    """
+    grid = st.grid(COLUMNS, min_column_width=MIN_CARD_PX, gap="small")
+    for card in cards:
+        with grid.container(border=True, height="stretch", gap="xsmall", key=card.key):
+            _show_card(card, recommendation, axis)
+
+
+def _show_card(card: Card, recommendation: Recommendation, axis: Axis) -> None:
+    """One card, from rank to button."""
+    request, score = recommendation.request, card.score
+    judgement = words.judge(score.difference_interval, request.direction)
+    st.markdown(f":gray-badge[{card.rank}] {card.badge} :small[{card.note}]")
+    st.image(card.image, width="stretch", alt=card.alt)
+    st.metric(
+        f"**{card.name}**",
+        words.percent(score.p),
+        delta="yours" if card.is_original else f"{words.points(score.predicted_difference)} points",
+        delta_color="gray" if card.is_original else COLOURS[judgement],
+        delta_arrow=_arrow(card, judgement),
+    )
+    st.image(
+        pictures.range_bar(score.p, score.interval, recommendation.original.p, axis),
+        width="stretch",
+        alt=f"{words.likely(score.interval)}, on an axis from {words.percent(axis[0])} "
+        f"to {words.percent(axis[1])}.",
+    )
+    said = "your picture" if card.is_original else words.change(judgement, request.target)
+    st.caption(f"{words.likely(score.interval)}  \n{said[:1].upper()}{said[1:]}")
+    st.space("stretch")
+    st.download_button(
+        card.download.label,
+        data=card.download.data,
+        file_name=card.download.file_name,
+        mime=card.download.mime,
+        key=f"{card.key}_download",
+        on_click="ignore",
+        icon=":material/download:",
+        width="stretch",
+    )
+
+
+def _arrow(card: Card, judgement: words.Judgement) -> Literal["up", "down", "off"]:
+    """Where the difference points; off where its range does not tell."""
+    if card.is_original or judgement == "unclear":
+        return "off"
+    return "up" if card.score.predicted_difference > 0 else "down"
+
+
+def variant_cards(
+    picture: Picture, analysis: Analysis, recommendation: Recommendation
+) -> list[Card]:
+    """Return the cards of the original and its five edits, best first."""
+    photos = {variant.augmentation: variant.photo for variant in analysis.variants}
+    tied = words.tied_with_best(recommendation.variants)
+    advised = recommendation.best_augmentation.augmentation
+    cards = []
+    for score in sorted(recommendation.variants, key=lambda variant: variant.rank):
+        kind = score.augmentation
+        name = words.VARIANTS[kind]
+        cards.append(
+            Card(
+                key=f"variant_{kind}",
+                rank=score.rank,
+                badge=_variant_badge(kind, advised, tied),
+                image=pictures.variant_picture(picture.sha256, kind, photos[kind]),
+                alt=f"{picture.name}, {name.lower()}",
+                name=name,
+                note="",
+                score=score,
+                is_original=kind == "original",
+                download=Download(
+                    label="Full size",
+                    data=lambda kind=kind: engine.full_size(picture, kind, analysis),
+                    file_name=f"{file_stem(picture.name)}-{kind}.png",
+                    mime="image/png",
+                ),
+            )
+        )
+    return cards
+
+
+def alternate_cards(recommendation: Recommendation) -> list[Card]:
+    """Return the cards of the catalog pictures offered instead, best first."""
+    catalog = engine.recommender().catalog
+    advised = recommendation.best_alternate.product_id
+    cards = []
+    for score in sorted(recommendation.alternates, key=lambda alternate: alternate.rank):
+        data = catalog.image_bytes(score.product_id)
+        cards.append(
+            Card(
+                key=f"alternate_{score.rank}",
+                rank=score.rank,
+                badge=":blue-badge[:material/check: pick]" if score.product_id == advised else "",
+                image=pictures.file_picture(data),
+                alt=f"{score.name} by {score.brand}, {words.label(score.sneaker_type)}, "
+                f"worn by {score.gender}",
+                name=words.plain(score.name),
+                note=words.plain(score.brand),
+                score=score,
+                is_original=False,
+                download=Download(
+                    label="Full size",
+                    data=lambda data=data: data,
+                    file_name=f"{file_stem(score.name)}.jpg",
+                    mime="image/jpeg",
+                ),
+            )
+        )
+    return cards
+
+
+def file_stem(name: str) -> str:
+    """Return a name reduced to what is safe in a file's name."""
+    stem = name.rsplit(".", 1)[0] if "." in name[1:] else name
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in stem)
+    return kept.strip("-")[:60] or "sneaker"
+
+
+def _variant_badge(kind: str, advised: str | None, tied: set[str]) -> str:
+    """The word beside a card's rank."""
+    if kind == advised:
+        return ":blue-badge[:material/check: pick]"
+    if kind == "original":
+        return ":gray-badge[yours]"
+    return ":gray-badge[close call]" if kind in tied else ""

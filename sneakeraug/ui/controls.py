@@ -1,0 +1,120 @@
+"""What the campaign page asks: the campaign, and a picture."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from sneakeraug.ui import pictures, samples, state, words
+from sneakeraug.ui.state import Campaign
+
+ASKED: Final = {
+    "campaign_type": "Campaign type",
+    "industry": "Industry",
+    "sneaker_type": "Sneaker type",
+    "gender": "Worn by",
+}
+FILE_TYPES: Final = (
+    "jpg", "jpeg", "png", "webp", "avif", "heic", "heif", "tif", "tiff", "bmp", "gif",
+)
+"""A hint to the browser; what is read is decided on the bytes."""
+
+CHANGE_KEY: Final = "change_picture"
+PICTURE_PX: Final = 240
+
+
+def ask_campaign() -> Campaign:
+    """Show what the campaign wants and its drop-downs, held in step with the page's link."""
+    notices = state.read_link()
+    left, right = st.columns([6, 8], gap="medium")
+    left.segmented_control(
+        "I want",
+        state.options("target"),
+        format_func=words.label,
+        required=True,
+        wrap=True,
+        key=state.widget_key("target"),
+    )
+    grid = right.grid(len(ASKED), min_column_width=150, gap="small")
+    for name, title in ASKED.items():
+        grid.selectbox(
+            title, state.options(name), format_func=words.label, key=state.widget_key(name)
+        )
+    for notice in notices:
+        st.warning(f"The link was not understood: {words.plain(notice)}", icon=":material/link_off:")
+    return state.write_link()
+
+
+def show_start() -> None:
+    """Show how to begin: an upload, or one click on a sample."""
+    failed = state.message()
+    if failed is not None:
+        st.error(words.plain(failed), icon=":material/error:")
+    st.subheader("Start with a picture", anchor=False)
+    st.caption(
+        "In a moment you see how the picture is predicted to do as it is, in five edited versions, "
+        "and beside pictures from the catalog: ranked, with one plain recommendation."
+    )
+    upload("Upload a sneaker picture")
+    st.subheader("Or try one of ours", anchor=False)
+    show_samples("start")
+
+
+def upload(title: str) -> None:
+    """Show the uploader; the file is copied into the session as soon as it arrives."""
+    st.file_uploader(
+        title,
+        type=list(FILE_TYPES),
+        key=state.upload_key(),
+        on_change=_take_upload,
+        max_upload_size=10,
+    )
+
+
+def show_samples(where: str) -> None:
+    """Show the sample sneakers, each with a button that takes it."""
+    shown = samples.load_samples()
+    if not shown:
+        st.caption("No sample pictures are installed; upload one.")
+        return
+    grid = st.grid(len(shown), min_column_width=150, gap="small")
+    for i, sample in enumerate(shown):
+        with grid.container(border=True, height="stretch", gap="small"):
+            st.image(pictures.file_picture(sample.read()), width="stretch", alt=sample.title)
+            st.markdown(f"**{words.plain(sample.title)}**")
+            st.space("stretch")
+            st.button(
+                "Try this one",
+                key=f"{where}_sample_{i}",
+                on_click=_take_sample,
+                args=(sample,),
+                width="stretch",
+            )
+
+
+def show_picture(picture: state.Picture, shown: bytes) -> None:
+    """Show the chosen picture, with what changes or removes it."""
+    with st.container(horizontal=True, gap="small"):
+        st.image(shown, width=PICTURE_PX, alt=f"Your picture: {picture.name}")
+        with st.container(horizontal=True, gap="small"):
+            with st.popover(
+                "Change", key=CHANGE_KEY, on_change="rerun", width="stretch"
+            ) as change:
+                if change.open:
+                    upload("Upload another picture")
+                    show_samples("change")
+            st.button(
+                "Remove", key="remove_picture", on_click=state.remove_picture, width="stretch"
+            )
+
+
+def _take_upload() -> None:
+    state.take_upload()
+    st.session_state[CHANGE_KEY] = False
+
+
+def _take_sample(sample: samples.Sample) -> None:
+    picture = state.Picture.of(sample.title, sample.read())
+    state.choose_picture(picture, sample.sneaker_type, sample.gender)
+    st.session_state[CHANGE_KEY] = False

@@ -1,0 +1,15 @@
+"""The first line of a page: its title, and the label of a demo model."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from sneakeraug.registry import ModelCard
+from sneakeraug.ui import words
+
+
+def show(title: str, card: ModelCard) -> None:
+    """Show a page's title, and beside it what kind of model speaks."""
+    st.title(title, anchor=False)
+    if card.is_demo:
+        st.caption(f":material/science: {words.DEMO}")

@@ -1,0 +1,40 @@
+"""The one list of pages; links between pages take their Page from here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+"""Folder of `app.py` and `pages/`."""
+
+
+def campaign_page() -> Page:
+    """Return the main page."""
+    return st.Page(
+        ROOT / "pages" / "campaign.py",
+        title="Campaign",
+        icon=":material/campaign:",
+        url_path="recommend",
+        default=True,
+        help="Upload a sneaker picture and see which version of it to send.",
+    )
+
+
+def model_page() -> Page:
+    """Return the page on the model behind the figures."""
+    return st.Page(
+        ROOT / "pages" / "model.py",
+        title="Model",
+        icon=":material/query_stats:",
+        url_path="about-the-model",
+        help="What the model was trained on, how well it does, and where it fails.",
+    )
+
+
+def all_pages() -> list[Page]:
+    """Return the pages in the order of the navigation."""
+    return [campaign_page(), model_page()]

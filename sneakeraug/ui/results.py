@@ -1,0 +1,155 @@
+"""What came back for a picture and a campaign, from the verdict down to what drove it."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+import streamlit as st
+
+from sneakeraug.errors import SneakeraugError
+from sneakeraug.analysis import Analysis
+from sneakeraug.records import Recommendation
+from sneakeraug.ui import cards, charts, controls, engine, pictures, words
+from sneakeraug.ui.state import Campaign, Picture
+
+SHOWN_DRIVERS: Final = 6
+NOTEWORTHY: Final = 0.01
+"""Contributions on the log-odds scale smaller than this are not listed."""
+
+ICONS: Final = {
+    "recommend": ":material/check_circle:",
+    "keep_original": ":material/bookmark:",
+    "cannot_tell": ":material/balance:",
+}
+
+
+def show_verdict(picture: Picture, analysis: Analysis, recommendation: Recommendation) -> None:
+    """Show the picture beside the verdict, what was seen on it, and the downloads."""
+    left, right = st.columns([1, 4], gap="medium")
+    photo = next(v.photo for v in analysis.variants if v.augmentation == "original")
+    with left:
+        controls.show_picture(
+            picture, pictures.variant_picture(picture.sha256, "original", photo)
+        )
+    with right, st.container(gap="small"):
+        best = recommendation.best_augmentation
+        head, rest = words.headline(best.sentence)
+        st.header(f":primary[{ICONS[best.verdict]}] {words.plain(head)}", anchor=False)
+        st.markdown(words.plain(rest))
+        tie = words.tie(recommendation)
+        if tie is not None and best.verdict != "recommend":
+            st.markdown(words.plain(tie))
+        st.markdown(f"**From the catalog:** {words.plain(recommendation.best_alternate.sentence)}")
+        show_seen(picture, analysis, recommendation)
+        show_downloads(picture, analysis, recommendation)
+
+
+def show_seen(picture: Picture, analysis: Analysis, recommendation: Recommendation) -> None:
+    """Show what was detected on the picture, its quality, and every warning."""
+    detected = recommendation.detected_augmentation
+    is_plain_photo = detected.label == "original"
+    facts = (
+        f"{words.plain(picture.name)} · {analysis.width:,} × {analysis.height:,} px "
+        f"{words.plain(analysis.photo.format)} · {words.plain(words.detection(detected))}"
+    )
+    st.caption(facts)
+    notes = [*recommendation.quality.reasons]
+    notes += [w for w in recommendation.warnings if w != words.DEMO and w not in notes]
+    for note in notes:
+        st.markdown(f":orange[:material/info:] {words.plain(note)}")
+    if not notes and is_plain_photo:
+        st.caption(":material/check: Sharp, well lit, large enough: nothing stands in the way.")
+
+
+def show_downloads(picture: Picture, analysis: Analysis, recommendation: Recommendation) -> None:
+    """Show the downloads of the recommended picture and of the JSON."""
+    kind = recommendation.best_augmentation.augmentation or "original"
+    stem = cards.file_stem(picture.name)
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            f"Download {words.VARIANTS[kind].lower()}",
+            data=lambda: engine.full_size(picture, kind, analysis),
+            file_name=f"{stem}-{kind}.png",
+            mime="image/png",
+            type="primary",
+            icon=":material/download:",
+            on_click="ignore",
+            key="download_best",
+        )
+        st.download_button(
+            "All figures as JSON",
+            data=lambda: json.dumps(recommendation.to_dict(), indent=2, ensure_ascii=False),
+            file_name=f"{stem}.json",
+            mime="application/json",
+            icon=":material/data_object:",
+            on_click="ignore",
+            key="download_json",
+        )
+
+
+def show_ranking(picture: Picture, analysis: Analysis, recommendation: Recommendation) -> None:
+    """Show the variants and the alternates as cards on one common axis."""
+    event = words.EVENTS[recommendation.request.target]
+    axis = pictures.common_axis(
+        [row.interval for row in (*recommendation.variants, *recommendation.alternates)]
+    )
+    fewer = "Fewer is better, so the lowest" if event_is_bad(recommendation) else "The highest"
+    st.subheader("Your picture and its five edits", anchor=False)
+    st.caption(
+        f"Predicted {event}. {fewer} stands first. Ranges hold 9 times in 10; every bar runs from "
+        f"{words.percent(axis[0])} to {words.percent(axis[1])}, the dashed tick is your picture."
+    )
+    cards.show_cards(cards.variant_cards(picture, analysis, recommendation), recommendation, axis)
+    if recommendation.alternates:
+        st.subheader("Or another picture from the catalog", anchor=False)
+        cards.show_cards(cards.alternate_cards(recommendation), recommendation, axis)
+
+
+def event_is_bad(recommendation: Recommendation) -> bool:
+    """Whether the target is one to lower."""
+    return recommendation.request.direction == "lower"
+
+
+def show_reasons(analysis: Analysis, recommendation: Recommendation, campaign: Campaign) -> None:
+    """Show all pictures on one axis, and what drove the best one's score in words."""
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader("All of them on one axis", anchor=False)
+        st.plotly_chart(
+            charts.interval_plot(recommendation),
+            width="stretch",
+            config={"displayModeBar": False},
+            key="interval_plot",
+            alt=charts.describe_plot(recommendation),
+        )
+    with right:
+        show_drivers(analysis, recommendation, campaign)
+
+
+def show_drivers(analysis: Analysis, recommendation: Recommendation, campaign: Campaign) -> None:
+    """Say what moved one variant's score; the reader chooses which variant."""
+    ranked = sorted(recommendation.variants, key=lambda variant: variant.rank)
+    st.subheader("What drove the score", anchor=False)
+    kind = st.selectbox(
+        "Of which version",
+        [variant.augmentation for variant in ranked],
+        format_func=words.VARIANTS.__getitem__,
+        key="explained",
+    )
+    try:
+        drivers = engine.explain(analysis, kind, campaign)
+    except SneakeraugError as exc:
+        st.error(words.plain(str(exc)), icon=":material/error:")
+        return
+    shown = [what for what in drivers if abs(what.contribution) >= NOTEWORTHY][:SHOWN_DRIVERS]
+    if not shown:
+        st.caption("Nothing in particular: this score is about average.")
+    for what in shown:
+        name, value, effect = words.driver(what, campaign.target)
+        arrow = "north_east" if what.contribution > 0 else "south_east"
+        st.markdown(
+            f":material/{arrow}: **{words.plain(name)}** · {words.plain(value)}  \n"
+            f":gray[{words.plain(effect[:1].upper() + effect[1:])}]"
+        )
+    st.caption("Beside an average picture and campaign. What moves a prediction need not cause it.")

@@ -1,0 +1,128 @@
+"""What surrounds the pages in the server: loading the model first, readiness, security headers."""
+
+from __future__ import annotations
+
+import base64
+import gc
+import hashlib
+import logging
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import anyio
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sneakeraug.errors import SneakeraugError
+
+SCRIPT: Final = Path(__file__).resolve().parent / "main.py"
+
+logger = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
+    """Load the active model before the first visit.
+
+    A model that cannot be loaded leaves the server up, so that the page can say what to do.
+    Freezing the heap spares every later collection the walk over the libraries.
+    """
+    from sneakeraug.ui import engine
+
+    try:
+        await anyio.to_thread.run_sync(engine.recommender)
+    except SneakeraugError as exc:
+        logger.error("%s", exc)
+    gc.collect()
+    gc.freeze()
+    yield {}
+
+
+def routes() -> list[Route]:
+    """Return the routes beside the pages."""
+    return [Route("/readyz", _readyz)]
+
+
+def middleware() -> list[Middleware]:
+    """Return what every answer passes through."""
+    return [Middleware(SecurityHeaders, policy=content_security_policy())]
+
+
+async def _readyz(request: Request) -> JSONResponse:
+    """Answer 200 once a model is loaded, 503 with the reason where it cannot be."""
+    from sneakeraug.ui import engine
+
+    try:
+        recommender = await anyio.to_thread.run_sync(engine.recommender)
+    except SneakeraugError as exc:
+        return JSONResponse({"ready": False, "reason": str(exc)}, status_code=503)
+    return JSONResponse({"ready": True, "model_id": recommender.model_id})
+
+
+def content_security_policy() -> str:
+    """Return a policy under which the browser asks this server alone.
+
+    Scripts are Streamlit's files and, by hash, the inline ones of its start page.
+    """
+    start_page = Path(st.__file__).resolve().parent / "static" / "index.html"
+    inline = re.findall(r"<script>(.*?)</script>", start_page.read_text("utf-8"), re.DOTALL)
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"
+        for code in inline
+    )
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' {hashes}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self' ws: wss:",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'self'",
+        )
+    )
+
+
+class SecurityHeaders:
+    """Adds security headers to every HTTP answer.
+
+    Parameters
+    ----------
+    app
+        What answers.
+    policy
+        The Content-Security-Policy.
+    """
+
+    def __init__(self, app: ASGIApp, policy: str) -> None:
+        self._app = app
+        self._policy = policy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, with the headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = self._policy
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

@@ -1,0 +1,170 @@
+"""What one visitor has chosen: the picture, and the campaign, which is also the page's link."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Final
+
+import streamlit as st
+
+from sneakeraug.errors import ContextError
+from sneakeraug.ui.words import ANY
+from sneakeraug.vocabulary import CONTEXT_FIELDS, OPTIONAL_FIELDS, TARGETS, check_term
+
+DEFAULTS: Final = {
+    "target": "click_through",
+    "campaign_type": "promotional",
+    "industry": "retail",
+    "sneaker_type": ANY,
+    "gender": ANY,
+}
+"""The fields of a campaign in the page's order; a link leaves out what is at its default."""
+
+PICTURE, MESSAGE, UPLOADS, LINK, CHOSEN = (
+    "picture", "picture_message", "n_uploads", "campaign_link", "campaign_chosen",
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture this visitor chose; it lives in the session and nowhere else.
+
+    Attributes
+    ----------
+    name
+        The file's name or a sample's title: text, never markup.
+    data
+        The file as it came, for the full-size downloads; at most the upload limit.
+    sha256
+        Of `data`.
+    """
+
+    name: str
+    data: bytes = field(repr=False)
+    sha256: str
+
+    @classmethod
+    def of(cls, name: str, data: bytes) -> Picture:
+        """Build one, hashing the bytes."""
+        return cls(name, data, hashlib.sha256(data).hexdigest())
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """The drop-downs; None is an open field."""
+
+    target: str
+    campaign_type: str
+    industry: str
+    sneaker_type: str | None
+    gender: str | None
+
+    def to_arguments(self) -> dict[str, str | None]:
+        """The arguments of the recommender."""
+        return {name: getattr(self, name) for name in DEFAULTS}
+
+
+def options(name: str) -> tuple[str, ...]:
+    """Return the values a field of the campaign may have, the open one first."""
+    if name == "target":
+        return tuple(sorted(TARGETS, key=lambda target: target != DEFAULTS["target"]))
+    terms = CONTEXT_FIELDS[name]
+    return (ANY, *terms) if name in OPTIONAL_FIELDS else terms
+
+
+def widget_key(name: str) -> str:
+    """Return the session key of a field's widget."""
+    return f"campaign_{name}"
+
+
+def read_link() -> list[str]:
+    """Take the campaign from the page's link, before its widgets are made.
+
+    Returns
+    -------
+    notices
+        One sentence for each value of the link that is not known.
+    """
+    seen: dict[str, str | None] = st.session_state.setdefault(LINK, {})
+    chosen: dict[str, str] = st.session_state.setdefault(CHOSEN, dict(DEFAULTS))
+    notices = []
+    for name, default in DEFAULTS.items():
+        key, given = widget_key(name), st.query_params.get(name)
+        is_mounted = key in st.session_state
+        if given is not None and (not is_mounted or given != seen.get(name)):
+            try:
+                check_term(name, None if given == ANY and name in OPTIONAL_FIELDS else given)
+                st.session_state[key] = given
+            except ContextError as exc:
+                notices.append(str(exc))
+                st.session_state[key] = chosen[name]
+        elif not is_mounted:
+            st.session_state[key] = chosen[name]
+        elif given is None and seen.get(name) is not None:  # the browser's back button
+            st.session_state[key] = default
+    return notices
+
+
+def write_link() -> Campaign:
+    """Put the widgets' values into the page's link, and return them as a campaign."""
+    chosen = {name: str(st.session_state[widget_key(name)]) for name in DEFAULTS}
+    seen: dict[str, str | None] = {}
+    for name, value in chosen.items():
+        seen[name] = None if value == DEFAULTS[name] else value
+        if seen[name] is None:
+            if name in st.query_params:
+                del st.query_params[name]
+        elif st.query_params.get(name) != value:
+            st.query_params[name] = value
+    st.session_state[LINK], st.session_state[CHOSEN] = seen, chosen
+    opened = {name: None if value == ANY else value for name, value in chosen.items()}
+    return Campaign(
+        target=chosen["target"],
+        campaign_type=chosen["campaign_type"],
+        industry=chosen["industry"],
+        sneaker_type=opened["sneaker_type"],
+        gender=opened["gender"],
+    )
+
+
+def upload_key() -> str:
+    """Return the uploader's key; it changes with every upload, which empties the widget."""
+    return f"upload_{st.session_state.get(UPLOADS, 0)}"
+
+
+def take_upload() -> None:
+    """Copy an uploaded file into the session: the widget forgets it when the page changes."""
+    file = st.session_state.get(upload_key())
+    if file is not None:
+        choose_picture(Picture.of(file.name, file.getvalue()))
+        st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
+
+
+def choose_picture(picture: Picture, sneaker_type: str = "", gender: str = "") -> None:
+    """Take a picture, and what is known about the shoe on it."""
+    st.session_state[PICTURE] = picture
+    st.session_state.pop(MESSAGE, None)
+    for name, value in (("sneaker_type", sneaker_type), ("gender", gender)):
+        if value in CONTEXT_FIELDS[name]:
+            st.session_state[widget_key(name)] = value
+
+
+def picture() -> Picture | None:
+    """Return the visitor's picture, if there is one."""
+    chosen = st.session_state.get(PICTURE)
+    return chosen if isinstance(chosen, Picture) else None
+
+
+def remove_picture(message: str | None = None) -> None:
+    """Forget the picture; a message says why where it could not be used."""
+    st.session_state.pop(PICTURE, None)
+    st.session_state.pop(MESSAGE, None)
+    if message is not None:
+        st.session_state[MESSAGE] = message
+
+
+def message() -> str | None:
+    """Return why the last picture could not be used, if it could not."""
+    text = st.session_state.get(MESSAGE)
+    return text if isinstance(text, str) else None

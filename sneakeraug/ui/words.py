@@ -1,0 +1,209 @@
+"""What the pages say: labels of terms, numbers as words, and text made safe to show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from sneakeraug.rank.variants import too_close_to_call
+from sneakeraug.records import DetectedAugmentation, Driver, Recommendation, VariantScore
+from sneakeraug.vocabulary import TARGETS, Direction
+
+NBSP: Final = "\u00a0"
+
+ANY: Final = "any"
+"""The link's word for a field that is left open."""
+
+WANTS: Final = {
+    "open_rate": "More opens",
+    "click_through": "More clicks",
+    "abandoned_cart": "Fewer abandoned carts",
+    "unsubscribed": "Fewer unsubscribes",
+}
+"""Each target as what a campaign wants."""
+
+EVENTS: Final = {
+    "open_rate": "opens",
+    "click_through": "clicks",
+    "abandoned_cart": "abandoned carts",
+    "unsubscribed": "unsubscribes",
+}
+"""Each target as what is counted."""
+
+VARIANTS: Final = {
+    "brighter": "Brighter",
+    "darker": "Darker",
+    "original": "Original",
+    "rotate": "Rotated 90°",
+    "sketch": "Pencil sketch",
+    "swivel": "Swivelled 30°",
+}
+"""Each augmentation as a card's name."""
+
+LOOKS_LIKE: Final = {
+    "brighter": "a picture that was already brightened",
+    "darker": "a picture that was already darkened",
+    "original": "an unedited product photo",
+    "rotate": "a picture that was already rotated",
+    "sketch": "a drawing",
+    "swivel": "a picture that was already swivelled",
+}
+"""What the network takes a picture for, as it ends a sentence."""
+
+DRIVERS: Final = {
+    "edit the network sees": "The edit",
+    "how much the product fills": "How much of the frame the shoe fills",
+    "background brightness": "Brightness of the background",
+    "saturation": "Strength of the colours",
+    "warmth": "Warmth of the colours",
+    "gender": "Worn by",
+}
+"""Names of drivers that a reader would say otherwise."""
+
+SPECIAL: Final = {
+    "sports_fitness": "Sports & fitness",
+    "software_technology": "Software & technology",
+    "finance_banking": "Finance & banking",
+    "trail_hiking": "Trail & hiking",
+    "tennis_court": "Tennis & court",
+    "re_engagement": "Re-engagement",
+    "high_top": "High-top",
+    ANY: "Any",
+}
+"""Terms whose label is not their code with spaces."""
+
+DEMO: Final = (
+    "Demo model, trained on simulated campaigns: use it to choose what to test, not as a forecast."
+)
+
+Judgement = Literal["better", "worse", "unclear"]
+
+
+def label(term: str) -> str:
+    """Return a vocabulary term as a reader sees it, for instance ``Product launch``."""
+    if term in WANTS:
+        return WANTS[term]
+    return SPECIAL.get(term, term.replace("_", " ").capitalize())
+
+
+def plain(text: str) -> str:
+    """Escape text from outside so that Markdown shows it as it is, on one line.
+
+    Parameters
+    ----------
+    text
+        A file name, a product name, an error message.
+
+    Returns
+    -------
+    escaped
+        Every ASCII punctuation mark with a backslash; control characters become spaces.
+    """
+    line = "".join(c if c.isprintable() else " " for c in text)
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", line)
+
+
+def percent(p: float) -> str:
+    """Say a probability, with one decimal, or two where it is below 1 %."""
+    digits = 2 if 0 < p < 0.01 else 1
+    return f"{100 * p:.{digits}f}{NBSP}%"
+
+
+def points(difference: float) -> str:
+    """Say a difference of two probabilities with its sign, for instance ``+0.5``."""
+    value = 100 * difference
+    digits = 2 if 0 < abs(value) < 0.1 else 1
+    text = f"{abs(value):.{digits}f}"
+    if float(text) == 0:
+        return "±0"
+    return f"{'+' if value > 0 else '−'}{text}"
+
+
+def likely(interval: tuple[float, float]) -> str:
+    """Say a range in words."""
+    return f"Likely {percent(interval[0])} to {percent(interval[1])}"
+
+
+def judge(interval: tuple[float, float], direction: Direction) -> Judgement:
+    """Say whether a difference's range lies on the good side, the bad side, or on both."""
+    low, high = interval
+    if low <= 0 <= high:
+        return "unclear"
+    return "better" if (low > 0) == (direction == "raise") else "worse"
+
+
+def change(judgement: Judgement, target: str) -> str:
+    """Say in words what a judgement means for a target."""
+    event = EVENTS[target]
+    if judgement == "unclear":
+        return "no clear change"
+    more = (judgement == "better") == (TARGETS[target] == "raise")
+    return f"{'more' if more else 'fewer'} {event}, {judgement}"
+
+
+def headline(sentence: str) -> tuple[str, str]:
+    """Split a verdict's sentence into what to do and the numbers behind it.
+
+    Parameters
+    ----------
+    sentence
+        From a recommendation.
+
+    Returns
+    -------
+    head, rest
+        For instance ``Use the brighter picture.`` and ``About 34 of 1,000 would click, …``.
+    """
+    match = re.match(r"(.+?)[:.] +(.*)", sentence)
+    if match is None:
+        return sentence, ""
+    head, rest = match.groups()
+    return f"{head}.", rest[:1].upper() + rest[1:]
+
+
+def tied_with_best(variants: Sequence[VariantScore]) -> set[str]:
+    """Return the augmentations too close to the best one to call, without the best one."""
+    best = min(variants, key=lambda variant: variant.rank)
+    return {
+        v.augmentation
+        for v in variants
+        if v is not best and too_close_to_call(v, best)
+    }
+
+
+def tie(recommendation: Recommendation) -> str | None:
+    """Say which variants are too close to the best to call, or None where none is."""
+    tied = tied_with_best(recommendation.variants)
+    if not tied:
+        return None
+    ordered = sorted(recommendation.variants, key=lambda variant: variant.rank)
+    best = VARIANTS[ordered[0].augmentation]
+    names = [VARIANTS[v.augmentation] for v in ordered if v.augmentation in tied]
+    return f"Too close to call with {best}: {', '.join(names)}. Their likely ranges overlap."
+
+
+def detection(detected: DetectedAugmentation) -> str:
+    """Say what the network takes the uploaded picture for."""
+    sure = "Looks like" if detected.probability >= 0.8 else "May be"
+    return f"{sure} {LOOKS_LIKE[detected.label]} ({detected.probability:.0%})"
+
+
+def strength(contribution: float) -> str:
+    """Say how much a contribution on the log-odds scale matters."""
+    size = abs(contribution)
+    if size >= 0.7:
+        return "a lot"
+    if size >= 0.25:
+        return "clearly"
+    if size >= 0.08:
+        return "a little"
+    return "hardly"
+
+
+def driver(what: Driver, target: str) -> tuple[str, str, str]:
+    """Return a driver's name, its value and what it does, as a reader would say them."""
+    value = VARIANTS.get(what.value, what.value)
+    verb = "raises" if what.contribution > 0 else "lowers"
+    effect = f"{verb} {EVENTS[target]} {strength(what.contribution)}"
+    return DRIVERS.get(what.name, what.name.capitalize()), value, effect
