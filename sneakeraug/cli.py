@@ -58,11 +58,19 @@ def recommend(
     Context.of(
         campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
     )
+    from sneakeraug.intake.decode import decode_photo, read_photo_bytes
+    from sneakeraug.settings import get_settings
+
+    limits = get_settings().limits
+    path = Path(image)
+    data = read_photo_bytes(path, limits)
+    decode_photo(data, limits, path.name)  # a bad picture is said before a model is loaded
     from sneakeraug.recommend import load
 
     recommender = load(model)
     result = recommender.recommend(
-        Path(image),
+        data,
+        path.name,
         target=target,
         campaign_type=campaign_type,
         industry=industry,
@@ -73,7 +81,7 @@ def recommend(
     if save is not None:
         save.mkdir(parents=True, exist_ok=True)
         for variant in result.variants:
-            png = recommender.render(Path(image), variant.augmentation, variant.parameters)
+            png = recommender.render(data, variant.augmentation, variant.parameters)
             (save / f"{variant.rank}-{variant.augmentation}.png").write_bytes(png)
         _progress(f"Wrote {len(result.variants)} pictures to {save}")
     if as_json:
@@ -91,7 +99,10 @@ def train_embedder(
     ] = "resnet50",
     sizes: Annotated[
         str, typer.Option(help="Input side of each epoch, in order.")
-    ] = "80,96,96,128",
+    ] = "80,96,96,96,112",
+    vary: Annotated[
+        str, typer.Option(help="Share of photos varied in each epoch, in order.")
+    ] = "1,1,0.4,0.4,0.4",
     photos_per_batch: Annotated[int, typer.Option(help="Photos a batch, six variants each.")] = 16,
     learning_rate: Annotated[float, typer.Option(help="Its peak.")] = 0.08,
     weights: Annotated[str, typer.Option(help="none, imagenet, or a .safetensors file.")] = "none",
@@ -105,10 +116,22 @@ def train_embedder(
 
     try:
         sizes_px = tuple(int(size) for size in sizes.split(","))
+        vary_shares = tuple(float(share) for share in vary.split(","))
     except ValueError as exc:
-        raise InputError(f"--sizes {sizes!r}: numbers like 96,96,128 are expected.") from exc
+        raise InputError(
+            f"--sizes {sizes!r} and --vary {vary!r}: numbers like 96,112 and 1,0.4 are expected."
+        ) from exc
     options = embedder.EmbedderOptions(
-        arch, sizes_px, photos_per_batch, learning_rate, weights, seed, split_seed, device, workers
+        architecture=arch,
+        sizes_px=sizes_px,
+        vary_shares=vary_shares,
+        photos_per_batch=photos_per_batch,
+        learning_rate=learning_rate,
+        weights=weights,
+        seed=seed,
+        split_seed=split_seed,
+        device=device,
+        workers=workers,
     )
     _progress(f"Wrote {embedder.train_embedder(images, out, options, _progress)}")
 
@@ -283,39 +306,32 @@ def _print_recommendation(result: Recommendation) -> None:
     console = Console()
     target = result.request.target.replace("_", " ")
     better = "more" if result.request.direction == "raise" else "fewer"
-    for title, rows in (
-        (
-            f"Your picture for {target} ({better} is better)",
-            [(v.rank, v.augmentation, "", v) for v in result.variants],
-        ),
-        (
-            "Alternates from the catalog",
-            [(a.rank, a.name, a.brand, a) for a in result.alternates],
-        ),
-    ):
+    tables = {
+        f"Your picture for {target} ({better} is better)": [
+            (variant.augmentation, variant) for variant in result.variants
+        ],
+        "Alternates from the catalog": [
+            (f"{alternate.name}, {alternate.brand}", alternate) for alternate in result.alternates
+        ],
+    }
+    for title, rows in tables.items():
         if not rows:
             continue
         table = Table(title=title, title_justify="left", title_style="bold")
-        for column, justify in (
-            ("#", "right"),
-            ("picture", "left"),
-            ("brand", "left"),
-            ("probability", "right"),
-            ("likely (9 in 10)", "left"),
-            ("against yours", "right"),
-        ):
-            if column != "brand" or rows[0][2]:
-                table.add_column(column, justify=justify)  # type: ignore[arg-type]
-        for rank, name, brand, scored in rows:
+        table.add_column("#", justify="right")
+        table.add_column("picture")
+        table.add_column("probability", justify="right")
+        table.add_column("likely (9 in 10)", no_wrap=True)
+        table.add_column("against yours", justify="right", no_wrap=True)
+        for name, scored in rows:
             low, high = scored.interval
-            cells = [
-                str(rank),
+            cells = (
+                str(scored.rank),
                 name,
-                *([brand] if rows[0][2] else []),
                 f"{scored.p:.1%}",
                 f"{low:.1%} to {high:.1%}",
                 f"{100 * scored.predicted_difference:+.1f} points",
-            ]
+            )
             table.add_row(*(Text(cell) for cell in cells))
         console.print(table)
     console.print(Text(result.best_augmentation.sentence, style="bold"))

@@ -25,8 +25,28 @@ from sneaker_drawing.colour import colours, invent
 from sneaker_drawing.shape import SPECS
 
 BRANDS = ("Velmora", "Tarnhill", "Okivo", "Fernstep", "Lumaro", "Brisk & Fell")
-WORDS = ("Drift", "Tide", "Ember", "Halo", "Quarry", "Loft", "Meridian", "Sprint", "Cedar", "Pivot", "Orbit", "Lumen",
-         "Ridge", "Cove", "Flint", "Nimbus", "Arc", "Tempo", "Harbor", "Vista")  # fmt: skip
+WORDS = (
+    "Drift",
+    "Tide",
+    "Ember",
+    "Halo",
+    "Quarry",
+    "Loft",
+    "Meridian",
+    "Sprint",
+    "Cedar",
+    "Pivot",
+    "Orbit",
+    "Lumen",
+    "Ridge",
+    "Cove",
+    "Flint",
+    "Nimbus",
+    "Arc",
+    "Tempo",
+    "Harbor",
+    "Vista",
+)
 GENDERS = ("men", "women", "boys", "girls", "unisex")
 # The first number of every seed keeps the three commands' sneakers apart.
 CATALOG, SAMPLES, MANY = 11, 22, 33
@@ -63,17 +83,47 @@ PRODUCTS: tuple[tuple[str, str, str, str, str, int], ...] = (
 SIZE = (1200, 900)
 SHOTS: tuple[tuple[str, str, str, str, str, Scene], ...] = (
     ("running-cobalt", "Running shoe on white", "running", "men", "Cobalt", Scene(SIZE, 20, 10)),
-    ("high-top-forest", "Canvas high-top on light grey", "high_top", "unisex", "Forest / Cream",
-     Scene(SIZE, 26, 12, 0.78, backdrop="studio", tone=(0.78, 0.79, 0.8))),
-    ("lifestyle-tangerine", "Retro sneaker on a teal studio background", "lifestyle", "women", "Tangerine",
-     Scene(SIZE, 14, 12, 0.8, backdrop="studio", tone=(0.17, 0.42, 0.44), mirrored=True)),
-    ("skate-mocha", "Skate shoe on a wooden floor", "skate", "boys", "Mocha",
-     Scene(SIZE, 30, 19, 0.76, backdrop="wood", tone=(0.62, 0.44, 0.28))),
-    ("trail-storm", "Trail shoe on concrete", "trail_hiking", "men", "Storm Grey",
-     Scene(SIZE, 22, 17, 0.78, backdrop="concrete", tone=(0.55, 0.54, 0.52), mirrored=True)),
-    ("basketball-lilac", "Basketball shoe on a blush studio background", "basketball", "girls", "Lilac / Citrus",
-     Scene(SIZE, 32, 13, 0.8, backdrop="studio", tone=(0.86, 0.66, 0.62))),
-)  # fmt: skip
+    (
+        "high-top-forest",
+        "Canvas high-top on light grey",
+        "high_top",
+        "unisex",
+        "Forest / Cream",
+        Scene(SIZE, 26, 12, 0.78, backdrop="studio", tone=(0.78, 0.79, 0.8)),
+    ),
+    (
+        "lifestyle-tangerine",
+        "Retro sneaker on a teal studio background",
+        "lifestyle",
+        "women",
+        "Tangerine",
+        Scene(SIZE, 14, 12, 0.8, backdrop="studio", tone=(0.17, 0.42, 0.44), mirrored=True),
+    ),
+    (
+        "skate-mocha",
+        "Skate shoe on a wooden floor",
+        "skate",
+        "boys",
+        "Mocha",
+        Scene(SIZE, 30, 19, 0.76, backdrop="wood", tone=(0.62, 0.44, 0.28)),
+    ),
+    (
+        "trail-storm",
+        "Trail shoe on concrete",
+        "trail_hiking",
+        "men",
+        "Storm Grey",
+        Scene(SIZE, 22, 17, 0.78, backdrop="concrete", tone=(0.55, 0.54, 0.52), mirrored=True),
+    ),
+    (
+        "basketball-lilac",
+        "Basketball shoe on a blush studio background",
+        "basketball",
+        "girls",
+        "Lilac / Citrus",
+        Scene(SIZE, 32, 13, 0.8, backdrop="studio", tone=(0.86, 0.66, 0.62)),
+    ),
+)
 
 
 def save(image: np.ndarray, path: Path, quality: int, most: int) -> None:
@@ -108,8 +158,19 @@ def catalog(out: Path) -> None:
         if kind in ("high_top", "basketball"):
             scene.fill, scene.shift = 0.8, (0.0, 0.01)
         save(draw(kind, colours(colourway), scene, rng), out / f"{product}.jpg", 88, 90_000)
-        rows.append({"product_id": product, "name": name, "brand": brand, "gender": gender, "sneaker_type": kind,
-                     "colour": colourway, "price_cents": price, "currency": "EUR", "image": f"{product}.jpg"})  # fmt: skip
+        rows.append(
+            {
+                "product_id": product,
+                "name": name,
+                "brand": brand,
+                "gender": gender,
+                "sneaker_type": kind,
+                "colour": colourway,
+                "price_cents": price,
+                "currency": "EUR",
+                "image": f"{product}.jpg",
+            }
+        )
     write_rows(out / "products.csv", rows)
 
 
@@ -120,7 +181,9 @@ def samples(out: Path) -> None:
     for index, (stem, title, kind, gender, colourway, scene) in enumerate(SHOTS):
         rng = np.random.default_rng([SAMPLES, index])
         save(draw(kind, colours(colourway), scene, rng), out / f"{stem}.jpg", 88, 160_000)
-        rows.append({"image": f"{stem}.jpg", "title": title, "sneaker_type": kind, "gender": gender})
+        rows.append(
+            {"image": f"{stem}.jpg", "title": title, "sneaker_type": kind, "gender": gender}
+        )
     write_rows(out / "samples.csv", rows)
 
 
@@ -133,14 +196,26 @@ def any_scene(rng: np.random.Generator) -> Scene:
         tone = (1.0, 1.0, 1.0)
     elif backdrop == "studio":
         grey = rng.uniform(0.15, 0.85)
-        tone = tuple(float(v) for v in np.clip(grey + rng.uniform(-0.25, 0.25, 3) * (rng.random() < 0.6), 0.04, 0.9))
+        tone = tuple(
+            float(v)
+            for v in np.clip(grey + rng.uniform(-0.25, 0.25, 3) * (rng.random() < 0.6), 0.04, 0.9)
+        )
     elif backdrop == "wood":
         tone = tuple(float(v) for v in np.array([0.62, 0.44, 0.28]) * rng.uniform(0.5, 1.2))
     else:
         tone = (float(rng.uniform(0.3, 0.65)),) * 3
-    return Scene((448, 336), float(rng.uniform(-24, 42)), float(rng.uniform(6, 24)), fill,
-                 (float(rng.uniform(-room, room)), float(rng.uniform(-room, room))), backdrop, tone,
-                 bool(rng.random() < 0.5), 1.5, 3)  # fmt: skip
+    return Scene(
+        (448, 336),
+        float(rng.uniform(-24, 42)),
+        float(rng.uniform(6, 24)),
+        fill,
+        (float(rng.uniform(-room, room)), float(rng.uniform(-room, room))),
+        backdrop,
+        tone,
+        bool(rng.random() < 0.5),
+        1.5,
+        3,
+    )
 
 
 def many(out: Path, count: int, seed: int) -> None:
@@ -153,14 +228,24 @@ def many(out: Path, count: int, seed: int) -> None:
         name, hue = invent(rng)
         save(draw(kind, hue, any_scene(rng), rng), out / f"{index:05d}.jpg", 86, 60_000)
         brand, word = str(rng.choice(BRANDS)), str(rng.choice(WORDS))
-        rows.append({"path": f"{index:05d}.jpg", "item_id": f"drawn-{seed}-{index:05d}", "kind": "sneaker", "brand": brand,
-                     "gender": str(rng.choice(GENDERS)), "name": f"{word} {kind.replace('_', ' ')} {name}"})  # fmt: skip
+        rows.append(
+            {
+                "path": f"{index:05d}.jpg",
+                "item_id": f"drawn-{seed}-{index:05d}",
+                "kind": "sneaker",
+                "brand": brand,
+                "gender": str(rng.choice(GENDERS)),
+                "name": f"{word} {kind.replace('_', ' ')} {name}",
+            }
+        )
     write_rows(out / "images.csv", rows)
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run one of the three commands."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("catalog", "samples", "many"):
         command = commands.add_parser(name)

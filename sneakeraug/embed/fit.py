@@ -45,7 +45,7 @@ class FitPlan:
     weight_decay: float = 5e-5
     momentum: float = 0.9
     warmup_steps: int = 200
-    ema_decay: float = 0.998
+    ema_decay: float = 0.996
 
     @property
     def n_steps(self) -> int:

@@ -17,8 +17,8 @@ from sneakeraug.arrays import UInt8Array
 from sneakeraug.errors import PhotoError
 from sneakeraug.limits import Limits
 
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "BMP", "GIF", "MPO")
-"""Pillow's names of what is read; MPO is what some phones write as .jpg."""
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "BMP", "GIF")
+"""Pillow's names of what is read."""
 
 EXPECTED: Final = "JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF"
 

@@ -33,7 +33,8 @@ def probability_intervals(members: ProbabilityArray) -> tuple[ProbabilityArray, 
     odds = logit(np.clip(members, 1e-9, 1 - 1e-9))
     half = _z() * odds.std(axis=0, ddof=1) * np.sqrt(1 + 1 / len(members))
     centre = logit(np.clip(p, 1e-9, 1 - 1e-9))
-    return p, np.stack([expit(centre - half), expit(centre + half)], axis=1)
+    low, high = expit(centre - half), expit(centre + half)
+    return p, np.stack([np.minimum(low, p), np.maximum(high, p)], axis=1)
 
 
 def difference_intervals(

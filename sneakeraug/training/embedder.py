@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.augment.transforms import AUGMENTATIONS, apply_augmentation
+from sneakeraug.background import shrink_photo
 from sneakeraug.dataset.vary import recompress, vary_photo
 from sneakeraug.embed.encoder import encode_squares
 from sneakeraug.embed.fit import Batch, FitPlan, fit_network
@@ -30,6 +31,10 @@ EMBEDDER_CARD = "embedder.json"
 """What a trained embedder says of itself, beside its weights."""
 
 
+AS_IT_IS_SIDE_PX = 224
+"""Longer side of a training photo that is not varied."""
+
+
 class SixFoldSamples(Dataset[tuple[UInt8Array, list[int]]]):
     """Photo `i` of an epoch: its six variants as input squares, freshly varied, with labels.
 
@@ -39,12 +44,22 @@ class SixFoldSamples(Dataset[tuple[UInt8Array, list[int]]]):
         Decoded photos.
     size_px
         Side of the network's input.
+    vary_share
+        Share of photos that are varied; the others come as they are or mirrored.
     seed, epoch
         Together with the index they fix every choice.
     """
 
-    def __init__(self, photos: Sequence[UInt8Array], size_px: int, seed: int, epoch: int) -> None:
-        self.photos, self.size_px, self.seed, self.epoch = photos, size_px, seed, epoch
+    def __init__(
+        self,
+        photos: Sequence[UInt8Array],
+        size_px: int,
+        vary_share: float,
+        seed: int,
+        epoch: int,
+    ) -> None:
+        self.photos, self.size_px, self.vary_share = photos, size_px, vary_share
+        self.seed, self.epoch = seed, epoch
 
     def __len__(self) -> int:
         """Photos, not variants."""
@@ -54,9 +69,15 @@ class SixFoldSamples(Dataset[tuple[UInt8Array, list[int]]]):
         """Squares ``(6, s, s, 3)`` uint8 and their labels."""
         cv2.setNumThreads(0)
         rng = np.random.default_rng([self.seed, self.epoch, index])
-        photo = vary_photo(self.photos[index], rng)
-        if rng.random() < 0.4:
-            photo = recompress(photo, rng)
+        photo = self.photos[index]
+        if rng.random() < self.vary_share:
+            photo = vary_photo(photo, rng)
+            if rng.random() < 0.4:
+                photo = recompress(photo, rng)
+        else:
+            photo = shrink_photo(photo, AS_IT_IS_SIDE_PX)
+            if rng.random() < 0.5:
+                photo = np.ascontiguousarray(photo[:, ::-1])
         squares = []
         for name in AUGMENTATIONS:
             variant = apply_augmentation(photo, name).photo
@@ -78,7 +99,8 @@ class EmbedderOptions:
     """What `train_embedder` may be told; the defaults are the shipped model's."""
 
     architecture: str = "resnet50"
-    sizes_px: tuple[int, ...] = (80, 96, 96, 128)
+    sizes_px: tuple[int, ...] = (80, 96, 96, 96, 112)
+    vary_shares: tuple[float, ...] = (1.0, 1.0, 0.4, 0.4, 0.4)
     photos_per_batch: int = 16
     learning_rate: float = 0.08
     weights: str = "none"
@@ -120,6 +142,8 @@ def train_embedder(
     collection = load_collection(images, options.split_seed, report)
     photos = [collection.photos[i] for i in collection.indices("train")]
     held_out = [collection.photos[i] for i in collection.indices("validation")]
+    if len(options.sizes_px) != len(options.vary_shares):
+        raise InputError("Sizes and vary shares are expected in equal number, one an epoch.")
     if len(photos) < options.photos_per_batch or not held_out:
         raise InputError(
             f"{len(photos)} training and {len(held_out)} validation photos are too few; at least "
@@ -139,7 +163,9 @@ def train_embedder(
     def batches_of_epoch(epoch: int, n_skipped: int) -> Iterable[Batch]:
         order = np.random.default_rng([options.seed, epoch]).permutation(len(photos))
         order = order[n_skipped * options.photos_per_batch :]
-        samples = SixFoldSamples(photos, options.sizes_px[epoch], options.seed, epoch)
+        samples = SixFoldSamples(
+            photos, options.sizes_px[epoch], options.vary_shares[epoch], options.seed, epoch
+        )
         return DataLoader(
             samples,
             batch_size=options.photos_per_batch,
@@ -176,6 +202,7 @@ def train_embedder(
         "trained_utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "started_from": options.weights if options.weights in ("none", "imagenet") else "weights",
         "sizes_px": list(options.sizes_px),
+        "vary_shares": list(options.vary_shares),
         "photos_per_batch": options.photos_per_batch,
         "learning_rate": options.learning_rate,
         "seed": options.seed,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 import streamlit as st
 
-from sneakeraug.records import AlternateScore, Recommendation, VariantScore
 from sneakeraug.analysis import Analysis
+from sneakeraug.records import AlternateScore, Recommendation, VariantScore
 from sneakeraug.ui import engine, pictures, words
 from sneakeraug.ui.state import Picture
 
+PICK: Final = ":blue-badge[:material/check: pick]"
 COLUMNS: Final = 6
 MIN_CARD_PX: Final = 152
 """Two abreast on a phone, six on a desktop."""
@@ -73,7 +76,8 @@ def _show_card(card: Card, recommendation: Recommendation, axis: Axis) -> None:
     """One card, from rank to button."""
     request, score = recommendation.request, card.score
     judgement = words.judge(score.difference_interval, request.direction)
-    st.markdown(f":gray-badge[{card.rank}] {card.badge} :small[{card.note}]")
+    note = f":small[{card.note}]" if card.note else ""
+    st.markdown(f":gray-badge[{card.rank}] {card.badge} {note}")
     st.image(card.image, width="stretch", alt=card.alt)
     st.metric(
         f"**{card.name}**",
@@ -126,7 +130,7 @@ def variant_cards(
                 key=f"variant_{kind}",
                 rank=score.rank,
                 badge=_variant_badge(kind, advised, tied),
-                image=pictures.variant_picture(picture.sha256, kind, photos[kind]),
+                image=pictures.photo_picture(photos[kind]),
                 alt=f"{picture.name}, {name.lower()}",
                 name=name,
                 note="",
@@ -134,7 +138,7 @@ def variant_cards(
                 is_original=kind == "original",
                 download=Download(
                     label="Full size",
-                    data=lambda kind=kind: engine.full_size(picture, kind, analysis),
+                    data=partial(engine.full_size, picture, kind, analysis),
                     file_name=f"{file_stem(picture.name)}-{kind}.png",
                     mime="image/png",
                 ),
@@ -147,43 +151,40 @@ def alternate_cards(recommendation: Recommendation) -> list[Card]:
     """Return the cards of the catalog pictures offered instead, best first."""
     catalog = engine.recommender().catalog
     advised = recommendation.best_alternate.product_id
-    cards = []
-    for score in sorted(recommendation.alternates, key=lambda alternate: alternate.rank):
-        data = catalog.image_bytes(score.product_id)
-        cards.append(
-            Card(
-                key=f"alternate_{score.rank}",
-                rank=score.rank,
-                badge=":blue-badge[:material/check: pick]" if score.product_id == advised else "",
-                image=pictures.file_picture(data),
-                alt=f"{score.name} by {score.brand}, {words.label(score.sneaker_type)}, "
-                f"worn by {score.gender}",
-                name=words.plain(score.name),
-                note=words.plain(score.brand),
-                score=score,
-                is_original=False,
-                download=Download(
-                    label="Full size",
-                    data=lambda data=data: data,
-                    file_name=f"{file_stem(score.name)}.jpg",
-                    mime="image/jpeg",
-                ),
-            )
+    return [
+        Card(
+            key=f"alternate_{score.rank}",
+            rank=score.rank,
+            badge=PICK if score.product_id == advised else "",
+            image=pictures.file_picture(catalog.image_bytes(score.product_id)),
+            alt=f"{score.name} by {score.brand}, {words.label(score.sneaker_type)}, "
+            f"worn by {score.gender}",
+            name=words.plain(score.name),
+            note=words.plain(score.brand),
+            score=score,
+            is_original=False,
+            download=Download(
+                label="Full size",
+                data=partial(catalog.image_bytes, score.product_id),
+                file_name=f"{file_stem(score.name)}.jpg",
+                mime="image/jpeg",
+            ),
         )
-    return cards
+        for score in sorted(recommendation.alternates, key=lambda alternate: alternate.rank)
+    ]
 
 
 def file_stem(name: str) -> str:
     """Return a name reduced to what is safe in a file's name."""
-    stem = name.rsplit(".", 1)[0] if "." in name[1:] else name
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in stem)
-    return kept.strip("-")[:60] or "sneaker"
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    stem = last.rsplit(".", 1)[0] if "." in last[1:] else last
+    return re.sub(r"[^A-Za-z0-9_]+", "-", stem).strip("-")[:60] or "sneaker"
 
 
 def _variant_badge(kind: str, advised: str | None, tied: set[str]) -> str:
     """The word beside a card's rank."""
     if kind == advised:
-        return ":blue-badge[:material/check: pick]"
+        return PICK
     if kind == "original":
         return ":gray-badge[yours]"
     return ":gray-badge[close call]" if kind in tied else ""

@@ -42,7 +42,8 @@ def ask_campaign() -> Campaign:
             title, state.options(name), format_func=words.label, key=state.widget_key(name)
         )
     for notice in notices:
-        st.warning(f"The link was not understood: {words.plain(notice)}", icon=":material/link_off:")
+        said = f"The link was not understood: {words.plain(notice)}"
+        st.warning(said, icon=":material/link_off:")
     return state.write_link()
 
 

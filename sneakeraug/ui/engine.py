@@ -47,24 +47,45 @@ def analyse(picture: Picture) -> Analysis:
     PhotoError
         If the picture cannot be read or is over a limit.
     """
-    engine = recommender()
-    return _analyse(picture.sha256, engine.model_id, engine, picture)
+    return _analyse(picture, recommender())
 
 
-@st.cache_resource(show_spinner=False, max_entries=KEPT_ANALYSES, ttl="2h")
-def _analyse(sha256: str, model_id: str, _engine: Recommender, _picture: Picture) -> Analysis:
+def _content(picture: Picture) -> str:
+    return picture.sha256
+
+
+@st.cache_resource(
+    show_spinner=False, max_entries=KEPT_ANALYSES, ttl="2h", hash_funcs={Picture: _content}
+)
+def _analyse(picture: Picture, _engine: Recommender) -> Analysis:
     """Kept by the content's hash: who does not have the bytes cannot ask for it."""
-    return _engine.analyse(_picture.data, name=_picture.name)
+    return _engine.analyse(picture.data, name=picture.name)
 
 
 def score(analysis: Analysis, campaign: Campaign) -> Recommendation:
     """Score an analysed picture; nothing is embedded again."""
-    return recommender().score(analysis, **campaign.to_arguments(), n_alternates=N_ALTERNATES)
+    return recommender().score(
+        analysis,
+        target=campaign.target,
+        campaign_type=campaign.campaign_type,
+        industry=campaign.industry,
+        sneaker_type=campaign.sneaker_type,
+        gender=campaign.gender,
+        n_alternates=N_ALTERNATES,
+    )
 
 
 def explain(analysis: Analysis, augmentation: str, campaign: Campaign) -> list[Driver]:
     """Say what moved a variant's score, most first."""
-    return recommender().explain(analysis, augmentation, **campaign.to_arguments())
+    return recommender().explain(
+        analysis,
+        augmentation,
+        target=campaign.target,
+        campaign_type=campaign.campaign_type,
+        industry=campaign.industry,
+        sneaker_type=campaign.sneaker_type,
+        gender=campaign.gender,
+    )
 
 
 def full_size(picture: Picture, variant: str, analysis: Analysis) -> bytes:

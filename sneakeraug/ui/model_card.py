@@ -13,11 +13,17 @@ from sneakeraug.ui import words
 def show_identity(recommender: Recommender) -> None:
     """Show which model serves, on what, and what it was trained on."""
     card = recommender.card
-    with st.grid(4, min_column_width=150, gap="small"):
-        st.metric("Model", words.plain(card.model_id), border=True)
-        st.metric("Published", card.created_utc[:10], border=True)
-        st.metric("Serves on", f"{recommender.device.upper()}, {recommender.backend}", border=True)
-        st.metric("Catalog", f"{len(recommender.catalog):,} pictures", border=True)
+    facts = {
+        "Model": card.model_id,
+        "Published": card.created_utc[:10],
+        "Serves on": f"{recommender.device.upper()}, {recommender.backend}",
+        "Catalog": f"{len(recommender.catalog):,} pictures",
+    }
+    grid = st.grid(len(facts), min_column_width=150, gap="small")
+    for name, fact in facts.items():
+        with grid.container(border=True, height="stretch", gap=None):
+            st.caption(name)
+            st.markdown(f"**{words.plain(fact)}**")
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Trained on", anchor=False)

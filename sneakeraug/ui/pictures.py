@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Final
 
 import cv2
@@ -25,19 +24,15 @@ BAR, TRACK, MARK = "#2E86C1", "#8A94A3", "#5B6675"
 
 
 @st.cache_data(show_spinner=False, max_entries=512, ttl="2h")
-def variant_picture(sha256: str, augmentation: str, _photo: UInt8Array) -> bytes:
-    """Return a variant on the canvas of a card, as JPEG; kept by content and augmentation."""
-    return _encode(_on_canvas(_photo))
-
-
-def file_picture(data: bytes) -> bytes:
-    """Return a picture file (a sample, a catalog picture) on the canvas of a card, as JPEG."""
-    return _file_picture(hashlib.sha256(data).hexdigest(), data)
+def photo_picture(photo: UInt8Array) -> bytes:
+    """Return a photo on the canvas of a card, as JPEG; kept by its content."""
+    return _encode(_on_canvas(photo))
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-def _file_picture(sha256: str, _data: bytes) -> bytes:
-    return _encode(_on_canvas(decode_photo(_data).pixels))
+def file_picture(data: bytes) -> bytes:
+    """Return a picture file (a sample, a catalog picture) on the canvas of a card, as JPEG."""
+    return _encode(_on_canvas(decode_photo(data).pixels))
 
 
 def _on_canvas(photo: UInt8Array) -> UInt8Array:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Final
 
 import streamlit as st
 
-from sneakeraug.errors import SneakeraugError
 from sneakeraug.analysis import Analysis
+from sneakeraug.errors import SneakeraugError
 from sneakeraug.records import Recommendation
 from sneakeraug.ui import cards, charts, controls, engine, pictures, words
 from sneakeraug.ui.state import Campaign, Picture
@@ -29,9 +30,7 @@ def show_verdict(picture: Picture, analysis: Analysis, recommendation: Recommend
     left, right = st.columns([1, 4], gap="medium")
     photo = next(v.photo for v in analysis.variants if v.augmentation == "original")
     with left:
-        controls.show_picture(
-            picture, pictures.variant_picture(picture.sha256, "original", photo)
-        )
+        controls.show_picture(picture, pictures.photo_picture(photo))
     with right, st.container(gap="small"):
         best = recommendation.best_augmentation
         head, rest = words.headline(best.sentence)
@@ -69,7 +68,7 @@ def show_downloads(picture: Picture, analysis: Analysis, recommendation: Recomme
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             f"Download {words.VARIANTS[kind].lower()}",
-            data=lambda: engine.full_size(picture, kind, analysis),
+            data=partial(engine.full_size, picture, kind, analysis),
             file_name=f"{stem}-{kind}.png",
             mime="image/png",
             type="primary",
@@ -79,7 +78,7 @@ def show_downloads(picture: Picture, analysis: Analysis, recommendation: Recomme
         )
         st.download_button(
             "All figures as JSON",
-            data=lambda: json.dumps(recommendation.to_dict(), indent=2, ensure_ascii=False),
+            data=partial(json.dumps, recommendation.to_dict(), indent=2, ensure_ascii=False),
             file_name=f"{stem}.json",
             mime="application/json",
             icon=":material/data_object:",

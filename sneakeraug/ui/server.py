@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
+async def lifespan(_app: st.App) -> AsyncIterator[dict[str, object]]:
     """Load the active model before the first visit.
 
     A model that cannot be loaded leaves the server up, so that the page can say what to do.
@@ -56,7 +56,7 @@ def middleware() -> list[Middleware]:
     return [Middleware(SecurityHeaders, policy=content_security_policy())]
 
 
-async def _readyz(request: Request) -> JSONResponse:
+async def _readyz(_request: Request) -> JSONResponse:
     """Answer 200 once a model is loaded, 503 with the reason where it cannot be."""
     from sneakeraug.ui import engine
 

@@ -60,10 +60,6 @@ class Campaign:
     sneaker_type: str | None
     gender: str | None
 
-    def to_arguments(self) -> dict[str, str | None]:
-        """The arguments of the recommender."""
-        return {name: getattr(self, name) for name in DEFAULTS}
-
 
 def options(name: str) -> tuple[str, ...]:
     """Return the values a field of the campaign may have, the open one first."""

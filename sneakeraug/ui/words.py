@@ -186,7 +186,7 @@ def tie(recommendation: Recommendation) -> str | None:
 def detection(detected: DetectedAugmentation) -> str:
     """Say what the network takes the uploaded picture for."""
     sure = "Looks like" if detected.probability >= 0.8 else "May be"
-    return f"{sure} {LOOKS_LIKE[detected.label]} ({detected.probability:.0%})"
+    return f"{sure} {LOOKS_LIKE[detected.label]} ({100 * detected.probability:.0f}{NBSP}% sure)"
 
 
 def strength(contribution: float) -> str:

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
-from . import render, shape, surface
+from . import dress, render, shape, surface
+from .room import Scene, backdrop, display, encode
 from .shape import Array, Form, Grid, smooth
 from .surface import Colours, Skin
-
-
-@dataclass
-class Scene:
-    """How a picture is taken: the view, the backdrop and the sizes."""
-
-    size: tuple[int, int] = (900, 675)
-    azimuth: float = 16.0
-    elevation: float = 11.0
-    fill: float = 0.84
-    shift: tuple[float, float] = (0.0, 0.02)
-    backdrop: str = "white"
-    tone: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    mirrored: bool = False
-    sampling: float = 2.0
-    taps: int = 6
 
 
 def finish(skin: Skin, pos: Array, sign: float = 1.0, closed: bool = True) -> render.Surface:
@@ -35,10 +18,18 @@ def finish(skin: Skin, pos: Array, sign: float = 1.0, closed: bool = True) -> re
     return flat(moved, nrm, skin.rgb, skin.shine, skin.shade, not closed)
 
 
-def flat(pos: Array, nrm: Array, rgb: Array, shine: Array, shade: Array, two_sided: bool) -> render.Surface:
+def flat(
+    pos: Array, nrm: Array, rgb: Array, shine: Array, shade: Array, two_sided: bool
+) -> render.Surface:
     """Flatten grids to points."""
-    return render.Surface(*(np.ascontiguousarray(v.reshape(-1, v.shape[-1]), np.float32) for v in (pos, nrm, rgb, shine)),
-                          shade.reshape(-1).astype(np.float32), two_sided)  # fmt: skip
+    return render.Surface(
+        *(
+            np.ascontiguousarray(v.reshape(-1, v.shape[-1]), np.float32)
+            for v in (pos, nrm, rgb, shine)
+        ),
+        shade.reshape(-1).astype(np.float32),
+        two_sided,
+    )
 
 
 def plain(grid: Grid, colour: Array, material: str, rng: np.random.Generator) -> Skin:
@@ -50,7 +41,10 @@ def both_sides(form: Form, grid: Grid, skin: Skin) -> list[render.Surface]:
     """Finish the outer half and its mirror image."""
     outer = grid.pos + shape.normals(grid.pos) * skin.relief()[..., None]
     inner = shape.mirrored(form, outer, grid.x)
-    return [flat(p, shape.normals(p, s), skin.rgb, skin.shine, skin.shade, False) for p, s in ((outer, 1.0), (inner, -1.0))]
+    return [
+        flat(p, shape.normals(p, s), skin.rgb, skin.shine, skin.shade, False)
+        for p, s in ((outer, 1.0), (inner, -1.0))
+    ]
 
 
 def eyelets(form: Form, grid: Grid) -> tuple[Array, Array, Array]:
@@ -67,20 +61,32 @@ def eyelets(form: Form, grid: Grid) -> tuple[Array, Array, Array]:
     return x, grid.pos[where, rows].astype(float), nrm[where, rows].astype(float)
 
 
-def laces(form: Form, grid: Grid, hue: Colours, rng: np.random.Generator, fine: float) -> list[render.Surface]:
+def laces(
+    form: Form, grid: Grid, hue: Colours, rng: np.random.Generator, fine: float
+) -> list[render.Surface]:
     """Lace the shoe: crossed or straight bars and a bow."""
     x, outer, nrm = eyelets(form, grid)
     centre = form.outline(x)[0]
     inner = outer * [1, -1, 1] + np.stack([0 * x, 2 * centre, 0 * x], axis=1)
     ridge, ridge_nrm = shape.tongue_line(form, 300)
     out = []
-    wide = rng.uniform(0.0085, 0.0105) if form.kind in ("skate", "lifestyle", "basketball") else rng.uniform(0.0065, 0.0085)
+    wide = (
+        rng.uniform(0.0085, 0.0105)
+        if form.kind in ("skate", "lifestyle", "basketball")
+        else rng.uniform(0.0065, 0.0085)
+    )
     thick = 0.0042
 
     def add(points: list[Array], ups: list[Array], width: float = wide) -> None:
         pts = np.array(points)
         length = np.linalg.norm(np.diff(pts, axis=0), axis=1).sum()
-        g = shape.tube(pts, np.array(ups), width, thick, (max(12, int(length * fine)), max(10, int(width * 5 * fine))))
+        g = shape.tube(
+            pts,
+            np.array(ups),
+            width,
+            thick,
+            (max(12, int(length * fine)), max(10, int(width * 5 * fine))),
+        )
         skin = plain(g, hue.lace, "canvas", rng)
         braid = np.cos(2 * np.pi * (g.a / 0.008 + np.abs(g.b / (width * 2) % 1 - 0.5)))
         skin.fine = (0.0003 * braid).astype(np.float32)
@@ -89,8 +95,18 @@ def laces(form: Form, grid: Grid, hue: Colours, rng: np.random.Generator, fine: 
 
     def over(i: float) -> tuple[Array, Array]:
         station = 0.018 + 0.968 * np.interp(i, np.arange(len(x)), x)
-        k = int(np.argmin(np.abs(ridge[:, 0] - station))) if form.kind != "high_top" else int(
-            np.argmin(np.hypot(ridge[:, 0] - station, ridge[:, 1] - np.interp(i, np.arange(len(x)), form.top(x)))))
+        k = (
+            int(np.argmin(np.abs(ridge[:, 0] - station)))
+            if form.kind != "high_top"
+            else int(
+                np.argmin(
+                    np.hypot(
+                        ridge[:, 0] - station,
+                        ridge[:, 1] - np.interp(i, np.arange(len(x)), form.top(x)),
+                    )
+                )
+            )
+        )
         c = np.interp(i, np.arange(len(x)), centre)
         n = np.array([ridge_nrm[k, 0], 0, ridge_nrm[k, 1]])
         return np.array([ridge[k, 0], c, ridge[k, 1]]) + n * 0.017, n
@@ -103,9 +119,18 @@ def laces(form: Form, grid: Grid, hue: Colours, rng: np.random.Generator, fine: 
             top = top + n * 0.006 * order
             flip = nrm[q] * [1, -1, 1]
             lift_p, lift_q = outer[p] + nrm[p] * 0.006, inner[q] + flip * 0.006
-            add([outer[p] - nrm[p] * 0.006 + [0, -0.002, 0], lift_p, (lift_p + top) / 2 + n * 0.004, top,
-                 (lift_q + top) / 2 + n * 0.004, lift_q, inner[q] - flip * 0.006 + [0, 0.002, 0]],
-                [nrm[p], nrm[p], n + nrm[p], n, n + flip, flip, flip])
+            add(
+                [
+                    outer[p] - nrm[p] * 0.006 + [0, -0.002, 0],
+                    lift_p,
+                    (lift_p + top) / 2 + n * 0.004,
+                    top,
+                    (lift_q + top) / 2 + n * 0.004,
+                    lift_q,
+                    inner[q] - flip * 0.006 + [0, 0.002, 0],
+                ],
+                [nrm[p], nrm[p], n + nrm[p], n, n + flip, flip, flip],
+            )
     if rng.random() < 0.75:
         knot, n = over(len(x) - 1.0)
         knot = knot + n * 0.012
@@ -113,18 +138,39 @@ def laces(form: Form, grid: Grid, hue: Colours, rng: np.random.Generator, fine: 
         for side in (-1.0, 1.0):
             y = np.array([0, side, 0])
             s, d = rng.uniform(0.85, 1.15, 2)
-            loop = [knot, knot + y * 0.035 * s + n * 0.022, knot + y * 0.085 * s + n * 0.008 + along * 0.01, knot + y * 0.105 * s - n * 0.022 + along * 0.03 * d,
-                    knot + y * 0.075 * s - n * 0.018 + along * 0.045 * d, knot + y * 0.03 + n * 0.006 + along * 0.014, knot + n * 0.004]
+            loop = [
+                knot,
+                knot + y * 0.035 * s + n * 0.022,
+                knot + y * 0.085 * s + n * 0.008 + along * 0.01,
+                knot + y * 0.105 * s - n * 0.022 + along * 0.03 * d,
+                knot + y * 0.075 * s - n * 0.018 + along * 0.045 * d,
+                knot + y * 0.03 + n * 0.006 + along * 0.014,
+                knot + n * 0.004,
+            ]
             add(loop, [n, n, n + y, n + y, n, n, n], wide * 0.85)
-            end = [knot, knot + y * 0.03 + n * 0.01 + along * 0.03, knot + y * 0.062 * s - n * 0.004 + along * 0.07,
-                   knot + y * 0.088 - n * 0.035 + along * 0.1 * d]
+            end = [
+                knot,
+                knot + y * 0.03 + n * 0.01 + along * 0.03,
+                knot + y * 0.062 * s - n * 0.004 + along * 0.07,
+                knot + y * 0.088 - n * 0.035 + along * 0.1 * d,
+            ]
             add(end, [n, n, n + y * 0.5, n + y], wide * 0.8)
-        add([knot - y * 0.014 - n * 0.006, knot - y * 0.008 + n * 0.006, knot + y * 0.008 + n * 0.006, knot + y * 0.014 - n * 0.006],
-            [n, n, n, n], wide * 1.2)
+        add(
+            [
+                knot - y * 0.014 - n * 0.006,
+                knot - y * 0.008 + n * 0.006,
+                knot + y * 0.008 + n * 0.006,
+                knot + y * 0.014 - n * 0.006,
+            ],
+            [n, n, n, n],
+            wide * 1.2,
+        )
     return out
 
 
-def collar(form: Form, grid: Grid, hue: Colours, rng: np.random.Generator, density: float) -> list[render.Surface]:
+def collar(
+    form: Form, grid: Grid, hue: Colours, rng: np.random.Generator, density: float
+) -> list[render.Surface]:
     """Build the rolled edge of the opening and the lining behind it."""
     spec = form.spec
     last = int(np.searchsorted(grid.x[:, 0], spec["throat"]))
@@ -143,26 +189,36 @@ def collar(form: Form, grid: Grid, hue: Colours, rng: np.random.Generator, densi
     lip_grid = shape.measured(lip, x)
     share = smooth(spec["collar"] - x, -0.02, 0.01)[:, None, None].astype(np.float32)
     skin = plain(lip_grid, hue.lining, "knit", rng)
-    skin.rgb = np.broadcast_to(hue.lining * share + hue.overlay * (1 - share), lip.shape) * np.float32(1)
+    skin.rgb = np.broadcast_to(
+        hue.lining * share + hue.overlay * (1 - share), lip.shape
+    ) * np.float32(1)
     inside = grid.pos[:last:2, ::2] - nrm[:last:2, ::2] * (1.8 * size[::2])[:, None, None]
     in_grid = shape.measured(inside, grid.x[:last:2, 0])
     in_skin = plain(in_grid, hue.lining * 0.9, "knit", rng)
     out = []
     for g, s, face in ((lip_grid, skin, ring), (in_grid, in_skin, -nrm[:last:2, ::2])):
         out.append(flat(g.pos, face, s.rgb, s.shine, s.shade, False))
-        out.append(flat(shape.mirrored(form, g.pos, g.x), face * [1, -1, 1], s.rgb, s.shine, s.shade, False))
+        out.append(
+            flat(
+                shape.mirrored(form, g.pos, g.x), face * [1, -1, 1], s.rgb, s.shine, s.shade, False
+            )
+        )
     return out
 
 
-def assemble(form: Form, hue: Colours, rng: np.random.Generator, density: float) -> list[render.Surface]:
+def assemble(
+    form: Form, hue: Colours, rng: np.random.Generator, density: float
+) -> list[render.Surface]:
     """Build all surfaces with about `density` points per shoe length."""
     grid = shape.upper(form, (int(1.75 * density), int(0.62 * density)))
-    skin = surface.dress_upper(grid, form, hue, rng)
-    for s, t in zip(eyelets(form, grid)[0], [0.02] * 99, strict=False):
+    skin = dress.dress_upper(grid, form, hue, rng)
+    for s in eyelets(form, grid)[0]:
         slope = np.hypot(1, (float(form.top(s + 0.01)) - float(form.top(s - 0.01))) / 0.02)
-        hole = np.hypot((grid.x - s) * 0.968 * slope, grid.t - t)
+        hole = np.hypot((grid.x - s) * 0.968 * slope, grid.t - 0.02)
         if form.kind in ("high_top", "trail_hiking"):
-            skin.panel(np.abs(hole - 0.007) - 0.0028, np.array([0.6, 0.6, 0.62]), "metal", 0.002, 0.002)
+            skin.panel(
+                np.abs(hole - 0.007) - 0.0028, np.array([0.6, 0.6, 0.62]), "metal", 0.002, 0.002
+            )
         skin.panel(hole - 0.005, hue.overlay * 0.05, "suede", -0.003, 0.003)
     out = both_sides(form, grid, skin)
     out += collar(form, grid, hue, rng, density)
@@ -171,12 +227,17 @@ def assemble(form: Form, hue: Colours, rng: np.random.Generator, density: float)
         high = (form.sole(wall.x) - form.ground(wall.x)) * part
         gap = smooth(np.abs((wall.a / 0.062) % 1 - 0.5), 0.27, 0.33)
         low = smooth(-high, -0.028, -0.02)
-        wall.pos[..., 2] += (gap * np.clip(0.022 - high, 0, None)).astype(np.float32)
+        wall.pos[..., 2] += (gap * np.clip(0.018 - high, 0, None)).astype(np.float32)
         wall.pos[..., 1] += (gap * low * 0.012).astype(np.float32)
-    sole = surface.dress_sole(wall, part, form, hue, rng)
+    sole = dress.dress_sole(wall, part, form, hue, rng)
     out += both_sides(form, wall, sole)
     tongue = shape.tongue(form, (int(0.55 * density), int(0.42 * density)))
-    soft = {"running": "mesh", "high_top": "canvas", "tennis_court": "leather", "skate": "mesh"}.get(form.kind, "knit")
+    soft = {
+        "running": "mesh",
+        "high_top": "canvas",
+        "tennis_court": "leather",
+        "skate": "mesh",
+    }.get(form.kind, "knit")
     cloth = plain(tongue, hue.base if rng.random() < 0.6 else hue.lining, soft, rng)
     across, far = tongue.b - 0.25 * tongue.b[:, -1:], tongue.a[-1, 0] - tongue.a
     label = np.maximum(np.abs(across) - 0.03, np.abs(far - 0.045) - 0.02)
@@ -186,58 +247,22 @@ def assemble(form: Form, hue: Colours, rng: np.random.Generator, density: float)
     x = 0.5 + 0.5 * np.sin(np.linspace(-1.56, 1.56, int(0.8 * density)))
     v = np.linspace(-1, 1, int(0.25 * density))
     centre, w = form.outline(x)
-    for height, shrink, colour in ((form.ground(x) + 0.014, 0.94 if form.kind == "trail_hiking" else 0.8, hue.outsole * 0.6), (form.sole(x) - 0.003, 0.99, hue.midsole), (form.sole(x) + 0.012 - 0.1 * smooth(x, 0.5, 0.6), 0.8, hue.lining)):
-        pos = np.stack([(0.5 + (x[:, None] - 0.5) * (0.5 + shrink / 2)) + 0 * v, centre[:, None] + w[:, None] * v * shrink, height[:, None] + 0 * v], axis=2)
+    for height, shrink, colour in (
+        (form.ground(x) + 0.014, 1.0 if form.kind == "trail_hiking" else 0.8, hue.outsole * 0.6),
+        (form.sole(x) - 0.003, 0.99, hue.midsole),
+        (form.sole(x) + 0.012 - 0.04 * smooth(x, 0.5, 0.6), 0.8, hue.lining),
+    ):
+        pos = np.stack(
+            [
+                (0.5 + (x[:, None] - 0.5) * (0.5 + shrink / 2)) + 0 * v,
+                centre[:, None] + w[:, None] * v * shrink,
+                height[:, None] + 0 * v,
+            ],
+            axis=2,
+        )
         base = shape.measured(pos, x)
         out.append(finish(plain(base, colour, "foam", rng), base.pos, closed=False))
     return out
-
-
-def backdrop(scene: Scene, camera: render.Camera, size: tuple[int, int], rng: np.random.Generator) -> Array:
-    """Paint the room: floor and wall in linear light, without the shoe."""
-    w, h = size
-    rows = np.linspace(-1, 1, h, dtype=np.float32)[:, None]
-    cols = np.linspace(-1, 1, w, dtype=np.float32)[None]
-    tone = np.array(scene.tone, np.float32)
-    glow = np.exp(-((cols * 0.75 + 0.15) ** 2) - (rows * 0.8 - 0.1) ** 2)[..., None]
-    if scene.backdrop == "white":
-        return np.ones((h, w, 3), np.float32) * tone
-    if scene.backdrop == "studio":
-        return tone * (0.72 + 0.36 * glow)
-    axes, target = camera.axes()
-    u, v = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
-    ray = np.stack([(u - camera.cx) / camera.zoom, (camera.cy - v) / camera.zoom, np.full_like(u, -camera.distance)], axis=2) @ axes
-    eye = target + axes[2] * camera.distance
-    reach = eye[2] / np.maximum(-ray[..., 2], 1e-3)
-    fx, fy = eye[0] + ray[..., 0] * reach, eye[1] + ray[..., 1] * reach
-    side = 1024
-    cloud = sum(surface.noise((side, side), (c, c), rng) * g for c, g in ((6, 1.0), (24, 0.6), (90, 0.4), (400, 0.3)))
-    if scene.backdrop == "concrete":
-        tile = 1 + 0.035 * cloud
-    else:
-        tile = np.ones((side, side), np.float32)
-        for k in range(8):
-            strip = slice(k * 128, k * 128 + 128)
-            fibre = surface.noise((128, side), (60, 10), rng) * 0.07 + surface.noise((128, side), (110, 40), rng) * 0.04
-            tile[strip] = rng.uniform(0.85, 1.1) + fibre + 0.02 * cloud[strip]
-            tile[strip.start : strip.start + 2] *= 0.45
-    at = ((fx * 0.3 + 0.3) * side) % side, ((fy * 0.36 + 0.62) * side) % side
-    near, blurred = (cv2.remap(cv2.GaussianBlur(tile, (0, 0), s).astype(np.float32), *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-                     for s in (0.8, 9.0))  # fmt: skip
-    floor = near + (blurred - near) * smooth(fy, 0.25, 1.3)
-    room = floor[..., None] * tone * (0.72 + 0.34 * glow)
-    far = smooth(fy, 1.1, 2.6)[..., None] + (ray[..., 2] > -1e-3)[..., None]
-    wall = np.array([0.62, 0.61, 0.6], np.float32) * (0.75 + 0.3 * glow)
-    far = np.clip(far, 0, 1)
-    return (room * (1 - far) + wall * far).astype(np.float32)
-
-
-def encode(linear: Array) -> Array:
-    """Turn linear light into 0..1 display values with a soft shoulder."""
-    knee = 0.8
-    x = np.clip(linear, 0, None)
-    x = np.where(x > knee, knee + (1 - knee) * (1 - np.exp(-(x - knee) / (1 - knee))), x)
-    return np.where(x < 0.0031, 12.92 * x, 1.055 * np.maximum(x, 1e-6) ** (1 / 2.4) - 0.055)
 
 
 def draw(kind: str, hue: Colours, scene: Scene, rng: np.random.Generator) -> Array:
@@ -262,8 +287,14 @@ def draw(kind: str, hue: Colours, scene: Scene, rng: np.random.Generator) -> Arr
     form = Form.draw(kind, rng)
     size = (int(scene.size[0] * scene.sampling), int(scene.size[1] * scene.sampling))
     camera = render.Camera(scene.azimuth, scene.elevation)
-    rough = [shape.sole_wall(form, (90, 24))[0], shape.upper(form, (90, 30)), shape.tongue(form, (30, 20))]
-    cloud = np.concatenate([p.reshape(-1, 3) for g in rough for p in (g.pos, shape.mirrored(form, g.pos, g.x))])
+    rough = [
+        shape.sole_wall(form, (90, 24))[0],
+        shape.upper(form, (90, 30)),
+        shape.tongue(form, (30, 20)),
+    ]
+    cloud = np.concatenate(
+        [p.reshape(-1, 3) for g in rough for p in (g.pos, shape.mirrored(form, g.pos, g.x))]
+    )
     camera.frame(cloud, size, scene.fill, scene.shift)
     parts = assemble(form, hue, rng, camera.zoom)
     layers, mask = render.splat(parts, camera, size)
@@ -271,7 +302,7 @@ def draw(kind: str, hue: Colours, scene: Scene, rng: np.random.Generator) -> Arr
     keep = render.floor_shadow(parts, camera, size)
     room = backdrop(scene, camera, size, rng)
     room *= keep[..., None] ** np.array([1.0, 0.985, 0.96], np.float32)
-    picture = np.where(mask[..., None], encode(lit), encode_backdrop(room, scene))
+    picture = np.where(mask[..., None], encode(lit), display(room))
     picture = cv2.resize(picture.astype(np.float32), scene.size, interpolation=cv2.INTER_AREA)
     picture = cv2.addWeighted(cv2.GaussianBlur(picture, (0, 0), 0.6), 0.35, picture, 0.65, 0)
     if scene.backdrop == "white" and min(scene.tone) >= 1:
@@ -282,9 +313,3 @@ def draw(kind: str, hue: Colours, scene: Scene, rng: np.random.Generator) -> Arr
     if scene.mirrored:
         picture = picture[:, ::-1]
     return (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
-
-
-def encode_backdrop(room: Array, scene: Scene) -> Array:
-    """Display values of the backdrop; pure white stays pure white."""
-    x = np.clip(room, 0, 1)
-    return np.where(x < 0.0031, 12.92 * x, 1.055 * np.maximum(x, 1e-6) ** (1 / 2.4) - 0.055)

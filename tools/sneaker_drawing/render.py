@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 
 from .shape import Array, smooth
-from .surface import noise
 
 KEY, FILL, RIM = ((-0.42, 0.72, 0.56), (0.85, 0.25, 0.45), (0.25, 0.75, -0.6))
 
@@ -41,7 +40,9 @@ class Camera:
         az, el = np.radians([self.azimuth, self.elevation])
         back = np.array([np.sin(az) * np.cos(el), -np.cos(az) * np.cos(el), np.sin(el)])
         right = np.array([np.cos(az), np.sin(az), 0.0])
-        return np.array([right, np.cross(back, right), back], np.float32), np.array([0.5, 0, 0.16], np.float32)
+        return np.array([right, np.cross(back, right), back], np.float32), np.array(
+            [0.5, 0, 0.16], np.float32
+        )
 
     def project(self, pos: Array) -> tuple[Array, Array, Array]:
         """Return pixel columns, rows and depths of points."""
@@ -51,7 +52,9 @@ class Camera:
         scale = self.zoom * self.distance / depth
         return self.cx + p[:, 0] * scale, self.cy - p[:, 1] * scale, depth
 
-    def frame(self, pos: Array, size: tuple[int, int], fill: float, shift: tuple[float, float]) -> None:
+    def frame(
+        self, pos: Array, size: tuple[int, int], fill: float, shift: tuple[float, float]
+    ) -> None:
         """Zoom so that the points fill a share of the picture's width (or height)."""
         self.zoom, self.cx, self.cy = 1.0, 0.0, 0.0
         u, v, _ = self.project(pos)
@@ -61,7 +64,9 @@ class Camera:
         self.cy = size[1] * (0.5 + shift[1]) - self.zoom * float(v.max() + v.min()) / 2
 
 
-def splat(surfaces: list[Surface], camera: Camera, size: tuple[int, int]) -> tuple[Array, Array, Array]:
+def splat(
+    surfaces: list[Surface], camera: Camera, size: tuple[int, int]
+) -> tuple[Array, Array, Array]:
     """Draw all points into pixel layers.
 
     Returns
@@ -88,14 +93,21 @@ def splat(surfaces: list[Surface], camera: Camera, size: tuple[int, int]) -> tup
         keep = keep[inside]
         places.append(v[inside].astype(np.int32) * w + u[inside].astype(np.int32))
         depths.append(depth[inside])
-        values.append(np.concatenate([s.rgb[keep], nrm[keep], s.shine[keep], s.shade[keep, None], depth[inside, None]], axis=1))
+        values.append(
+            np.concatenate(
+                [s.rgb[keep], nrm[keep], s.shine[keep], s.shade[keep, None], depth[inside, None]],
+                axis=1,
+            )
+        )
     place, depth = np.concatenate(places), np.concatenate(depths).astype(np.float32)
     nearest = np.full(w * h, np.inf, np.float32)
     np.minimum.at(nearest, place, depth)
-    front = depth < nearest[place] + 0.006
+    front = depth < nearest[place] + 0.003
     place, value = place[front], np.concatenate(values)[front]
     hits = np.bincount(place, minlength=w * h)
-    layers = np.stack([np.bincount(place, weights=value[:, k], minlength=w * h) for k in range(10)], axis=1)
+    layers = np.stack(
+        [np.bincount(place, weights=value[:, k], minlength=w * h) for k in range(10)], axis=1
+    )
     layers = (layers / np.maximum(hits, 1)[:, None]).astype(np.float32).reshape(h, w, 10)
     mask = (hits > 0).reshape(h, w)
     return fill_holes(layers, mask)
@@ -128,7 +140,9 @@ def occlusion(depth: Array, mask: Array, zoom: float) -> Array:
         small = (depth.shape[1] // step, depth.shape[0] // step)
         d = cv2.resize(depth * weight, small, interpolation=cv2.INTER_AREA)
         m = cv2.resize(weight, small, interpolation=cv2.INTER_AREA)
-        d = cv2.GaussianBlur(d, (0, 0), sigma / step) / np.maximum(cv2.GaussianBlur(m, (0, 0), sigma / step), 1e-3)
+        d = cv2.GaussianBlur(d, (0, 0), sigma / step) / np.maximum(
+            cv2.GaussianBlur(m, (0, 0), sigma / step), 1e-3
+        )
         d = cv2.resize(d, depth.shape[::-1], interpolation=cv2.INTER_LINEAR)
         shade *= 1 - np.clip((depth - d - 0.1 * size) * strength, 0, 0.45)
     return shade
@@ -159,7 +173,14 @@ def key_shadow(surfaces: list[Surface], points: Array, light: Array, taps: int) 
     return lit / taps
 
 
-def light(layers: Array, mask: Array, surfaces: list[Surface], camera: Camera, exposure: float, taps: int = 6) -> Array:
+def light(
+    layers: Array,
+    mask: Array,
+    surfaces: list[Surface],
+    camera: Camera,
+    exposure: float,
+    taps: int = 6,
+) -> Array:
     """Light the pixel layers; returns linear RGB."""
     axes, target = camera.axes()
     rows, cols = np.nonzero(mask)
@@ -167,7 +188,9 @@ def light(layers: Array, mask: Array, surfaces: list[Surface], camera: Camera, e
     rgb, nrm, shine, seam, depth = pix[:, :3], pix[:, 3:6], pix[:, 6:8], pix[:, 8], pix[:, 9]
     nrm = nrm / (np.linalg.norm(nrm, axis=1, keepdims=True) + 1e-6)
     scale = depth / (camera.zoom * camera.distance)
-    local = np.stack([(cols - camera.cx) * scale, (camera.cy - rows) * scale, camera.distance - depth], axis=1)
+    local = np.stack(
+        [(cols - camera.cx) * scale, (camera.cy - rows) * scale, camera.distance - depth], axis=1
+    )
     pos = (local @ axes + target).astype(np.float32)
     n = nrm @ axes.T
     view = -local + np.array([0, 0, camera.distance])
@@ -190,7 +213,9 @@ def light(layers: Array, mask: Array, surfaces: list[Surface], camera: Camera, e
     mirror = 2 * np.einsum("ij,ij->i", n, view)[:, None] * n - view
     box = smooth(mirror[:, 1], 0.35, 0.8) * smooth(mirror[:, 2], -0.5, 0.3)
     edge = (1 - np.clip(np.einsum("ij,ij->i", n, view), 0, 1)) ** 4
-    gleam = shine[:, 1] * (gleam + 0.22 * box * np.clip(shine[:, 0] / 30, 0.1, 1)) * ao + 0.1 * edge * ao * (0.3 + shine[:, 1])
+    gleam = shine[:, 1] * (
+        gleam + 0.22 * box * np.clip(shine[:, 0] / 30, 0.1, 1)
+    ) * ao + 0.1 * edge * ao * (0.3 + shine[:, 1])
     out = np.zeros((*mask.shape, 3), np.float32)
     out[rows, cols] = exposure * (rgb * diffuse[:, None] + gleam[:, None])
     return out
@@ -211,7 +236,12 @@ def floor_shadow(surfaces: list[Surface], camera: Camera, size: tuple[int, int])
         return cv2.morphologyEx(hit, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
 
     keep = np.ones(shape, np.float32)
-    for low, high, blur, strength in ((-1, 0.012, 0.006, 0.62), (-1, 0.03, 0.018, 0.35), (0, 0.1, 0.045, 0.3), (0, 1, 0.12, 0.28)):
+    for low, high, blur, strength in (
+        (-1, 0.012, 0.006, 0.62),
+        (-1, 0.03, 0.018, 0.35),
+        (0, 0.1, 0.045, 0.3),
+        (0, 1, 0.12, 0.28),
+    ):
         band = cloud[(cloud[:, 2] >= low) & (cloud[:, 2] < high)]
         keep *= 1 - strength * cv2.GaussianBlur(cast(band, 0.0), (0, 0), blur * per)
     keep *= 1 - 0.2 * cv2.GaussianBlur(cast(cloud, 0.8), (0, 0), 0.03 * per)
@@ -219,4 +249,6 @@ def floor_shadow(surfaces: list[Surface], camera: Camera, size: tuple[int, int])
     world = np.concatenate([corners / per + (x0, y0), np.zeros((4, 1))], axis=1).astype(np.float32)
     u, v, _ = camera.project(world)
     warp = cv2.getPerspectiveTransform(corners, np.stack([u, v], axis=1).astype(np.float32))
-    return cv2.warpPerspective(keep, warp, size, flags=cv2.INTER_LINEAR, borderValue=(1.0, 1.0, 1.0))
+    return cv2.warpPerspective(
+        keep, warp, size, flags=cv2.INTER_LINEAR, borderValue=(1.0, 1.0, 1.0)
+    )

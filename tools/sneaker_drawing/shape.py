@@ -13,54 +13,9 @@ import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
+from .specs import SPECS, Knots
+
 Array = np.ndarray
-Knots = list[tuple[float, float]]
-
-LOW: Knots = [(0, 0.318), (0.08, 0.308), (0.19, 0.258), (0.29, 0.263), (0.41, 0.318), (0.5, 0.29),
-              (0.6, 0.255), (0.69, 0.225), (0.79, 0.203), (0.89, 0.184), (1, 0.163)]
-RUNNER: Knots = [(0, 0.38), (0.06, 0.365), (0.18, 0.3), (0.29, 0.312), (0.4, 0.366), (0.5, 0.331),
-                 (0.6, 0.29), (0.69, 0.254), (0.79, 0.224), (0.89, 0.2), (1, 0.172)]
-MID: Knots = [(0, 0.475), (0.07, 0.467), (0.19, 0.43), (0.28, 0.447), (0.355, 0.488), (0.43, 0.41),
-              (0.51, 0.345), (0.6, 0.294), (0.69, 0.254), (0.79, 0.222), (0.89, 0.198), (1, 0.172)]
-HIGH: Knots = [(0, 0.515), (0.09, 0.512), (0.19, 0.503), (0.28, 0.515), (0.35, 0.535), (0.42, 0.445),
-               (0.5, 0.36), (0.6, 0.288), (0.69, 0.235), (0.79, 0.2), (0.89, 0.178), (1, 0.158)]
-
-# top: edge of the upper; sole: top of the sole; toe, heel: how far the sole rises at its ends;
-# heel_line: backward push of the heel at five heights; lip: padding at the collar.
-SPECS: dict[str, dict[str, Any]] = {
-    "running": {"top": RUNNER, "collar": 0.4, "throat": 0.715, "lip": 0.014, "bulge": 0.014,
-                "sole": [(0, 0.152), (0.1, 0.138), (0.35, 0.118), (0.6, 0.102), (0.8, 0.094), (1, 0.11)],
-                "toe": 0.055, "heel": 0.026, "heel_line": (0, -0.012, -0.006, 0.014, -0.008),
-                "width": 1.0, "toe_radius": 0.36, "tongue": 0.075, "rows": 7},
-    "basketball": {"top": MID, "collar": 0.355, "throat": 0.72, "lip": 0.017, "bulge": 0.008,
-                   "sole": [(0, 0.118), (0.25, 0.1), (0.5, 0.09), (0.72, 0.108), (0.85, 0.1), (1, 0.105)],
-                   "toe": 0.035, "heel": 0.016, "heel_line": (0, -0.008, 0.0, 0.02, 0.012),
-                   "width": 1.04, "toe_radius": 0.34, "tongue": 0.085, "rows": 8},
-    "training": {"top": LOW, "collar": 0.41, "throat": 0.71, "lip": 0.012, "bulge": 0.003,
-                 "sole": [(0, 0.105), (0.2, 0.085), (0.45, 0.07), (0.7, 0.068), (1, 0.078)],
-                 "toe": 0.026, "heel": 0.006, "heel_line": (0, -0.008, -0.004, 0.01, 0.0),
-                 "width": 1.1, "toe_radius": 0.33, "tongue": 0.07, "rows": 6},
-    "skate": {"top": LOW, "collar": 0.41, "throat": 0.7, "lip": 0.014, "bulge": 0.0,
-              "sole": [(0, 0.088), (0.3, 0.08), (0.7, 0.078), (1, 0.086)],
-              "toe": 0.018, "heel": 0.002, "heel_line": (0, -0.005, -0.002, 0.008, 0.004),
-              "width": 1.07, "toe_radius": 0.34, "tongue": 0.085, "rows": 6},
-    "trail_hiking": {"top": RUNNER, "collar": 0.4, "throat": 0.705, "lip": 0.015, "bulge": 0.01,
-                     "sole": [(0, 0.128), (0.15, 0.116), (0.4, 0.1), (0.7, 0.094), (1, 0.118)],
-                     "toe": 0.048, "heel": 0.02, "heel_line": (0, -0.01, -0.004, 0.012, 0.0),
-                     "width": 1.06, "toe_radius": 0.34, "tongue": 0.08, "rows": 7},
-    "tennis_court": {"top": LOW, "collar": 0.41, "throat": 0.71, "lip": 0.012, "bulge": 0.002,
-                     "sole": [(0, 0.1), (0.3, 0.088), (0.7, 0.083), (1, 0.092)],
-                     "toe": 0.024, "heel": 0.004, "heel_line": (0, -0.006, -0.002, 0.01, 0.004),
-                     "width": 1.0, "toe_radius": 0.35, "tongue": 0.08, "rows": 7},
-    "lifestyle": {"top": LOW, "collar": 0.41, "throat": 0.71, "lip": 0.013, "bulge": 0.004,
-                  "sole": [(0, 0.122), (0.12, 0.108), (0.4, 0.086), (0.7, 0.075), (1, 0.088)],
-                  "toe": 0.04, "heel": 0.022, "heel_line": (0, -0.006, -0.002, 0.01, 0.002),
-                  "width": 0.98, "toe_radius": 0.37, "tongue": 0.085, "rows": 6},
-    "high_top": {"top": HIGH, "collar": 0.35, "throat": 0.72, "lip": 0.006, "bulge": 0.0,
-                 "sole": [(0, 0.09), (0.3, 0.08), (0.7, 0.078), (1, 0.088)],
-                 "toe": 0.02, "heel": 0.002, "heel_line": (0, -0.004, 0.004, 0.02, 0.026),
-                 "width": 0.98, "toe_radius": 0.34, "tongue": 0.05, "rows": 8},
-}  # fmt: skip
 
 
 def smooth(x: Array, low: float, high: float) -> Array:
@@ -109,9 +64,15 @@ class Form:
             Source of the variation.
         """
         spec = dict(SPECS[kind])
-        base_sole = rng.uniform(0.92, 1.14) if kind in ("running", "basketball") else rng.uniform(0.94, 1.07)
+        base_sole = (
+            rng.uniform(0.92, 1.14)
+            if kind in ("running", "basketball")
+            else rng.uniform(0.94, 1.07)
+        )
         spec["sole"] = [(x, z * base_sole) for x, z in spec["sole"]]
-        tall = rng.uniform(0.97, 1.05) * (1.12 if kind == "trail_hiking" and rng.random() < 0.4 else 1)
+        tall = rng.uniform(0.97, 1.05) * (
+            1.12 if kind == "trail_hiking" and rng.random() < 0.4 else 1
+        )
         ankle = rng.uniform(-0.012, 0.012)
         spec["top"] = [
             (x, z * (1 + (tall - 1) * (1 - x)) + ankle * np.exp(-(((x - 0.2) / 0.08) ** 2)))
@@ -121,7 +82,15 @@ class Form:
         spec["toe_radius"] *= rng.uniform(0.93, 1.07)
         spec["tongue"] *= rng.uniform(0.85, 1.15)
         spec["toe"] *= rng.uniform(0.85, 1.15)
-        plan = [(0, 0.118), (0.15, 0.126), (0.38, 0.116), (0.55, 0.133), (0.72, 0.166), (0.85, 0.168), (1, 0.15)]
+        plan = [
+            (0, 0.118),
+            (0.15, 0.126),
+            (0.38, 0.116),
+            (0.55, 0.133),
+            (0.72, 0.166),
+            (0.85, 0.168),
+            (1, 0.15),
+        ]
         return cls(kind, spec, curve(spec["top"]), curve(spec["sole"]), curve(plan))
 
     def outline(self, x: Array) -> tuple[Array, Array]:
@@ -177,9 +146,13 @@ def measured(pos: Array, x: Array) -> Grid:
     step = np.linalg.norm(np.diff(pos, axis=1), axis=2)
     b = np.concatenate([np.zeros((len(pos), 1), pos.dtype), np.cumsum(step, axis=1)], axis=1)
     ones = np.ones((1, pos.shape[1]), np.float32)
-    return Grid(pos.astype(np.float32), (x[:, None] * ones).astype(np.float32),
-                (a[:, None] * ones).astype(np.float32), b.astype(np.float32),
-                (b[:, -1:] - b).astype(np.float32))  # fmt: skip
+    return Grid(
+        pos.astype(np.float32),
+        (x[:, None] * ones).astype(np.float32),
+        (a[:, None] * ones).astype(np.float32),
+        b.astype(np.float32),
+        (b[:, -1:] - b).astype(np.float32),
+    )
 
 
 def upper(form: Form, count: tuple[int, int]) -> Grid:
@@ -191,15 +164,30 @@ def upper(form: Form, count: tuple[int, int]) -> Grid:
     centre, w0 = form.outline(x)
     w0 = (w0 * 0.93)[:, None]
     z0 = (form.sole(xs[:, 0]) - 0.012)[:, None]
-    rise = (form.top(x) - z0[:, 0]) * (0.2 + 0.8 * rounded(1 - x, 0.135, 2.0)) * rounded(1 - x, 0.035, 2.0)
+    rise = (
+        (form.top(x) - z0[:, 0])
+        * (0.2 + 0.8 * rounded(1 - x, 0.135, 2.0))
+        * rounded(1 - x, 0.035, 2.0)
+    )
     z1 = z0 + rise[:, None]
-    gap = curve([(0, 0.1), (0.12, 0.1), (0.27, 0.088), (spec["collar"], 0.06),
-                 ((spec["collar"] + spec["throat"]) / 2, 0.042), (spec["throat"], 0.036), (1, 0.036)])  # fmt: skip
+    gap = curve(
+        [
+            (0, 0.1),
+            (0.12, 0.1),
+            (0.27, 0.088),
+            (spec["collar"], 0.06),
+            ((spec["collar"] + spec["throat"]) / 2, 0.042),
+            (spec["throat"], 0.036),
+            (1, 0.036),
+        ]
+    )
     w1 = (gap(x) * rounded(x, 0.12, 2.4) * rounded(spec["throat"] - x, 0.05, 2.0))[:, None]
     phi = v * np.pi / 2
     dome_y = w1 + (w0 - w1) * np.cos(phi) ** 0.82
     dome_z = z0 + (z1 - z0) * np.sin(phi) ** 0.86
-    wall_y = w1 + (w0 - w1) * (1 - v**1.7) + 0.008 * np.sin(np.pi * v) * rounded(x, 0.16, 2.1)[:, None]
+    wall_y = (
+        w1 + (w0 - w1) * (1 - v**1.7) + 0.008 * np.sin(np.pi * v) * rounded(x, 0.16, 2.1)[:, None]
+    )
     wall_z = z0 + (z1 - z0) * v
     k = (1 - smooth(x, 0.26, 0.62))[:, None]
     y = k * wall_y + (1 - k) * dome_y
@@ -221,12 +209,27 @@ def mirrored(form: Form, pos: Array, x: Array) -> Array:
 def sole_wall(form: Form, count: tuple[int, int]) -> tuple[Grid, Array]:
     """Build the outer half of the sole's side wall; also return its relative height."""
     bulge = form.spec["bulge"]
-    profile = np.array([(-0.05, 0), (-0.014, 0.0), (-0.004, 0.05), (bulge * 0.7, 0.25), (bulge, 0.5), (bulge * 0.6, 0.75),
-                        (0.0, 0.92), (-0.004, 0.985), (-0.014, 1.0), (-0.05, 1.0)])  # fmt: skip
+    profile = np.array(
+        [
+            (-0.05, 0),
+            (-0.014, 0.0),
+            (-0.004, 0.05),
+            (bulge * 0.7, 0.25),
+            (bulge, 0.5),
+            (bulge * 0.6, 0.75),
+            (0.0, 0.92),
+            (-0.004, 0.985),
+            (-0.014, 1.0),
+            (-0.05, 1.0),
+        ]
+    )
     seg = np.hypot(np.diff(profile[:, 0]), np.diff(profile[:, 1]) * 0.09)
     at = np.concatenate([[0], np.cumsum(seg)])
     v = np.linspace(0, at[-1], count[1])
-    d, part = (gaussian_filter1d(np.interp(v, at, profile[:, i]), count[1] * 0.012, mode="nearest") for i in (0, 1))
+    d, part = (
+        gaussian_filter1d(np.interp(v, at, profile[:, i]), count[1] * 0.012, mode="nearest")
+        for i in (0, 1)
+    )
     x = stations(form, count[0])
     centre, w = form.outline(x)
     edge = np.stack([x, centre - w], axis=1)
@@ -257,11 +260,16 @@ def tongue_line(form: Form, count: int) -> tuple[Array, Array]:
     upright = direction * 0.75 + np.array([0.05, 0.65])
     upright /= np.linalg.norm(upright)
     tip = np.array(pts[-1])
-    for share in (0.5, 1.0):
-        pts.append(tuple(tip + upright * spec["tongue"] * share + np.array([0.004, 0]) * share))
+    lean = np.array([0.004, 0])
+    pts += [tuple(tip + (upright * spec["tongue"] + lean) * share) for share in (0.5, 1.0)]
     way = np.array(pts)
     at = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
-    line = gaussian_filter1d(PchipInterpolator(at, way)(np.linspace(0, at[-1], count)), count * 0.04, axis=0, mode="nearest")
+    line = gaussian_filter1d(
+        PchipInterpolator(at, way)(np.linspace(0, at[-1], count)),
+        count * 0.04,
+        axis=0,
+        mode="nearest",
+    )
     tan = np.gradient(line, axis=0)
     tan /= np.linalg.norm(tan, axis=1, keepdims=True)
     return line, np.stack([-tan[:, 1], tan[:, 0]], axis=1) * -1
@@ -279,7 +287,14 @@ def tongue(form: Form, count: tuple[int, int]) -> Grid:
     y = half * b
     lift = thick * np.sin(around)[None] - (0.03 + 0.012 * smooth(a, 0.6, 1))[:, None] * b**2
     x = (line[:, 0] - 0.018) / 0.968
-    pos = np.stack([line[:, :1] + nrm[:, :1] * lift, form.outline(x)[0][:, None] + y, line[:, 1:] + nrm[:, 1:] * lift], axis=2)
+    pos = np.stack(
+        [
+            line[:, :1] + nrm[:, :1] * lift,
+            form.outline(x)[0][:, None] + y,
+            line[:, 1:] + nrm[:, 1:] * lift,
+        ],
+        axis=2,
+    )
     return measured(pos, x)
 
 

@@ -1,0 +1,233 @@
+"""The main job on the page: a picture and a campaign in, one recommendation out."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from sneakeraug.augment.transforms import apply_augmentation
+from sneakeraug.intake.decode import decode_photo
+from sneakeraug.ui import engine, words
+from sneakeraug.ui.state import Campaign, Picture
+from sneakeraug.vocabulary import TARGETS
+
+from .conftest import Open
+
+MIME = "image/jpeg"
+
+
+def take_sample(at: AppTest, number: int = 0) -> AppTest:
+    at.button(key=f"start_sample_{number}").click().run()
+    assert not at.exception
+    return at
+
+
+def upload(at: AppTest, name: str, data: bytes) -> AppTest:
+    at.file_uploader[0].set_value((name, data, MIME)).run()
+    assert not at.exception
+    return at
+
+
+def page_text(at: AppTest) -> str:
+    kinds = (at.title, at.header, at.subheader, at.markdown, at.caption, at.error, at.warning)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def percent(text: str) -> float:
+    return float(text.split(words.NBSP)[0])
+
+
+def encode(data: bytes, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(data)).convert("RGB").resize((400, 300)).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def test_first_visit_offers_samples_and_an_upload_and_shows_no_score(open_page: Open) -> None:
+    at = open_page()
+    assert at.title[0].value == "Which sneaker picture should you send?"
+    assert len([b for b in at.button if b.label == "Try this one"]) == 6
+    assert len(at.file_uploader) == 1
+    assert not at.metric
+
+
+def test_a_sample_gives_verdict_six_variants_and_six_alternates(open_page: Open) -> None:
+    at = take_sample(open_page())
+    assert len(at.header) == 1
+    names = [metric.label.strip("*") for metric in at.metric]
+    assert sorted(names[:6]) == sorted(words.VARIANTS.values())
+    assert len(names) == 12
+    assert len(at.get("plotly_chart")) == 1
+    assert len(at.get("download_button")) == 14
+    assert words.DEMO in page_text(at)
+
+
+def test_a_sample_sets_what_is_known_about_its_shoe(open_page: Open) -> None:
+    at = take_sample(open_page())
+    assert at.selectbox(key="campaign_sneaker_type").value == "running"
+    assert at.selectbox(key="campaign_gender").value == "men"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_cards_stand_in_the_order_of_the_target(open_page: Open, target: str) -> None:
+    at = take_sample(open_page(target=target))
+    scores = [percent(metric.value) for metric in at.metric]
+    for row in (scores[:6], scores[6:]):
+        assert row == sorted(row, reverse=TARGETS[target] == "raise")
+
+
+@pytest.mark.parametrize("target", ["unsubscribed", "abandoned_cart"])
+def test_of_what_is_to_be_lowered_fewer_is_called_better_in_words(
+    open_page: Open, target: str
+) -> None:
+    at = take_sample(open_page(target=target))
+    text = page_text(at)
+    assert "Fewer is better" in text
+    assert f"Fewer {words.EVENTS[target]}, better" in text
+    assert f"more {words.EVENTS[target]}, better" not in text.lower()
+
+
+def test_the_page_promises_nothing(open_page: Open) -> None:
+    assert "will convert" not in page_text(take_sample(open_page())).lower()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "BMP", "GIF"])
+def test_an_upload_of_each_format_is_scored(open_page: Open, sample: bytes, kind: str) -> None:
+    decode_photo(sample)  # teaches Pillow HEIC
+    at = upload(open_page(), f"shoe.{kind.lower()}", encode(sample, kind))
+    assert not at.error
+    assert len(at.metric) == 12
+
+
+BAD = {
+    "empty": (b"", "is empty"),
+    "text named jpg": (b"not a picture", "is text"),
+    "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is SVG"),
+}
+
+
+@pytest.mark.parametrize(("data", "said"), BAD.values(), ids=list(BAD))
+def test_a_file_that_is_no_picture_gets_a_message_and_no_score(
+    open_page: Open, data: bytes, said: str
+) -> None:
+    at = upload(open_page(), "shoe.jpg", data)
+    assert said in at.error[0].value
+    assert not at.metric
+
+
+def test_a_damaged_picture_gets_a_message_and_the_page_stays_usable(
+    open_page: Open, sample: bytes
+) -> None:
+    at = upload(open_page(), "cut.jpg", sample[: len(sample) // 3])
+    assert "damaged or cut short" in at.error[0].value
+    at = upload(at, "whole.jpg", sample)
+    assert not at.error
+    assert len(at.metric) == 12
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [((10, 10), "at least 64 px"), ((30_000, 100), "12,000 px")]
+)
+def test_a_picture_over_a_limit_gets_a_message(
+    open_page: Open, size: tuple[int, int], said: str
+) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, "white").save(buffer, "PNG")
+    at = upload(open_page(), "shoe.png", buffer.getvalue())
+    assert said in at.error[0].value.replace("\\", "")
+    assert not at.metric
+
+
+def test_a_picture_of_nothing_is_refused_with_its_reason(open_page: Open) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (400, 300), "white").save(buffer, "PNG")
+    at = upload(open_page(), "white.png", buffer.getvalue())
+    assert at.error
+    assert not at.metric
+
+
+def test_a_brightened_upload_is_said_to_be_edited(open_page: Open, sample: bytes) -> None:
+    edited = apply_augmentation(decode_photo(sample).pixels, "brighter").photo
+    buffer = io.BytesIO()
+    Image.fromarray(edited).save(buffer, "PNG")
+    text = page_text(upload(open_page(), "bright.png", buffer.getvalue()))
+    assert "already brightened" in text
+    assert "looks already edited" in text
+
+
+def test_a_file_name_is_text_and_never_markup(open_page: Open, sample: bytes) -> None:
+    at = upload(open_page(), "**bold** <b>x</b> :red[hot] $a$.jpg", sample)
+    name = r"\*\*bold\*\* \<b\>x\<\/b\> \:red\[hot\] \$a\$\.jpg"
+    assert any(caption.value.startswith(name) for caption in at.caption)
+
+
+def test_a_link_sets_the_campaign(open_page: Open) -> None:
+    at = open_page(target="unsubscribed", campaign_type="newsletter", gender="girls")
+    assert at.segmented_control[0].value == "unsubscribed"
+    assert at.selectbox(key="campaign_campaign_type").value == "newsletter"
+    assert at.selectbox(key="campaign_gender").value == "girls"
+    assert not at.warning
+
+
+def test_an_unknown_value_in_a_link_is_named_and_the_page_works(open_page: Open) -> None:
+    at = open_page(target="world_peace")
+    assert "world\\_peace" in at.warning[0].value
+    assert "unsubscribed" in at.warning[0].value
+    assert at.segmented_control[0].value == "click_through"
+    assert len(take_sample(at).metric) == 12
+
+
+def test_the_campaign_is_the_page_s_link(open_page: Open) -> None:
+    at = open_page()
+    at.selectbox(key="campaign_industry").select("healthcare").run()
+    at.segmented_control[0].set_value("abandoned_cart").run()
+    assert at.query_params["industry"] == "healthcare"
+    assert at.query_params["target"] == "abandoned_cart"
+    assert "campaign_type" not in at.query_params
+
+
+def test_a_drop_down_scores_again_without_embedding_again(
+    open_page: Open, sample: bytes
+) -> None:
+    at = take_sample(open_page())
+    picture = Picture.of("another name", sample)
+    kept = engine.analyse(picture)
+    at.segmented_control[0].set_value("unsubscribed").run()
+    assert at.metric
+    assert engine.analyse(picture) is kept
+    campaign = Campaign("open_rate", "loyalty", "finance_banking", "running", None)
+    started = time.perf_counter()
+    engine.score(kept, campaign)
+    assert time.perf_counter() - started < 0.3
+
+
+def test_removing_the_picture_leads_back_to_the_start(open_page: Open) -> None:
+    at = take_sample(open_page())
+    at.button(key="remove_picture").click().run()
+    assert not at.exception
+    assert not at.metric
+    assert len(at.file_uploader) == 1
+
+
+def test_two_visitors_do_not_see_each_other_s_picture(open_page: Open) -> None:
+    first, second = take_sample(open_page(), 0), open_page()
+    assert not second.run().metric
+    take_sample(second, 1)
+    first.run()
+    assert "Running shoe on white" in page_text(first).replace("\\", "")
+    assert "Running shoe on white" not in page_text(second).replace("\\", "")
+
+
+def test_picture_and_campaign_survive_a_visit_to_another_page(open_page: Open) -> None:
+    at = take_sample(open_page(target="open_rate"))
+    at.switch_page("pages/model.py")
+    at.run()
+    at.switch_page("pages/campaign.py")
+    at.run()
+    assert not at.exception
+    assert len(at.metric) == 12
+    assert at.segmented_control[0].value == "open_rate"

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from sneakeraug.arrays import UInt8Array
+from sneakeraug.dataset.photos import (
+    PhotoRow,
+    difference_hash,
+    group_products,
+    list_photos,
+    split_of,
+)
+from sneakeraug.dataset.vary import recompress, vary_photo
+from sneakeraug.dataset.worlds import draw_events, paper_probability
+from sneakeraug.errors import InputError
+
+
+def test_photos_of_one_product_never_fall_on_two_sides(shoe: UInt8Array) -> None:
+    rng = np.random.default_rng(0)
+    others = [rng.integers(0, 255, (64, 64, 3), dtype=np.uint8) for _ in range(3)]
+    rescaled = cv2.resize(shoe, (200, 150), interpolation=cv2.INTER_AREA)
+    photos = [shoe, rescaled, *others]
+    rows = [
+        PhotoRow(Path(f"{i}.jpg"), product, "s")
+        for i, product in enumerate(["a", "b", "c", "d", "d"])
+    ]
+    groups = group_products(rows, [difference_hash(photo) for photo in photos])
+    assert groups[0] == groups[1]  # one picture under two names
+    assert groups[3] == groups[4]  # one product, two pictures
+    assert len(set(groups)) == 3
+
+
+def test_the_split_is_stable_and_of_the_stated_shares() -> None:
+    sides = [split_of(f"product-{i}", 0) for i in range(20_000)]
+    assert sides[:200] == [split_of(f"product-{i}", 0) for i in range(200)]
+    assert sides.count("test") / 20_000 == pytest.approx(0.15, abs=0.01)
+    assert sides.count("validation") / 20_000 == pytest.approx(0.05, abs=0.01)
+
+
+def test_a_csv_names_products_and_leaves_other_kinds_out(tmp_path: Path) -> None:
+    (tmp_path / "images.csv").write_text(
+        "path,item_id,kind,brand,name\n"
+        "x/a.jpg,1,sneaker,Acme,Run\nx/b.jpg,2,sneaker,Acme,Run\nx/c.jpg,3,watch,,\ny/d.jpg,4,,,\n",
+        encoding="utf-8",
+    )
+    rows = list_photos(tmp_path)
+    assert [(r.path.name, r.product_id, r.source) for r in rows] == [
+        ("a.jpg", "Acme: Run", "x"),
+        ("b.jpg", "Acme: Run", "x"),
+        ("d.jpg", "4", "y"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("missing", None, "There is no folder or CSV"),
+        ("images.csv", "file\nx.jpg\n", "no column 'path'"),
+        ("images.csv", "path\n", "No photo found"),
+    ],
+)
+def test_a_collection_that_cannot_be_read_says_why(
+    tmp_path: Path, name: str, text: str | None, says: str
+) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=says):
+        list_photos(tmp_path / name)
+
+
+def test_variations_are_the_same_for_the_same_seed_and_leave_the_photo_alone(
+    shoe: UInt8Array,
+) -> None:
+    before = shoe.copy()
+    for seed in range(40):
+        first = vary_photo(shoe, np.random.default_rng(seed))
+        again = vary_photo(shoe, np.random.default_rng(seed))
+        assert (first == again).all()
+        assert first.dtype == np.uint8
+        assert 24 <= min(first.shape[:2])
+        assert max(first.shape[:2]) <= 256
+        assert recompress(first, np.random.default_rng(seed)).shape == first.shape
+    assert (shoe == before).all()
+
+
+def test_the_papers_world_is_80_20_and_mirrored_for_targets_to_lower() -> None:
+    names = ["brighter", "darker", "original", "rotate", "sketch", "swivel"]
+    assert paper_probability(names, "click_through").tolist() == [0.8, 0.2, 0.2, 0.8, 0.2, 0.2]
+    assert paper_probability(names, "unsubscribed") == pytest.approx([0.2, 0.8, 0.8, 0.2, 0.8, 0.8])
+    events = draw_events("paper", names, 20_000, np.random.default_rng(0))
+    bright = events.pictures == 0
+    assert events.happened["open_rate"][bright].mean() == pytest.approx(0.8, abs=0.03)
+    open_gender = np.mean([context.gender is None for context in events.contexts])
+    assert open_gender == pytest.approx(0.1, abs=0.02)
+
+
+def test_an_unknown_world_names_the_known_ones() -> None:
+    with pytest.raises(InputError, match="expected one of: paper"):
+        draw_events("mars", ["original"], 1, np.random.default_rng(0))

@@ -1,0 +1,94 @@
+"""README and code say the same."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from sneakeraug.cli import app
+from sneakeraug.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands() -> list[str]:
+    """Every command with its group, for instance ``train embedder``."""
+    group = typer.main.get_command(app)
+    found = []
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        children = getattr(command, "commands", None)
+        found += [f"{name} {child}" for child in children] if children else [name]
+    return found
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_is_in_the_readme(command: str) -> None:
+    assert f"sneakeraug {command}" in README
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_variable_is_in_the_readme(name: str) -> None:
+    assert f"`SNEAKERAUG_{name.upper()}`" in README
+
+
+def test_no_variable_in_the_readme_is_unknown() -> None:
+    known = {f"SNEAKERAUG_{name.upper()}" for name in Settings.model_fields}
+    assert set(re.findall(r"SNEAKERAUG_[A-Z_]+", README)) <= known
+
+
+def test_the_readme_is_short_and_its_links_lead_somewhere() -> None:
+    assert len(README.splitlines()) <= 150
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_readmes_python_example_runs() -> None:
+    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert code is not None
+    done = subprocess.run(
+        [sys.executable, "-c", code[1]], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1,000 would unsubscribe" in done.stdout
+
+
+def test_the_readmes_console_example_runs_and_prints_what_it_shows() -> None:
+    block = re.search(r"```console\n\$ sneakeraug (.*?)\n(.*?)```", README, re.DOTALL)
+    assert block is not None
+    done = subprocess.run(
+        [sys.executable, "-m", "sneakeraug", *block[1].split()],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    shown = [line.rstrip() for line in block[2].splitlines() if line.strip() and line.strip() != "…"]
+    printed = [line.rstrip() for line in done.stdout.splitlines()]
+    for line in shown:
+        assert line in printed
+
+
+def test_the_readmes_figures_are_the_cards() -> None:
+    active = json.loads((ROOT / "models" / "active.json").read_text(encoding="utf-8"))["model_id"]
+    card = json.loads((ROOT / "models" / active / "card.json").read_text(encoding="utf-8"))
+    figures = {figure["name"]: figure["value"] for figure in card["figures"]}
+    assert f"{100 * figures['augmentation accuracy']:.2f} %" in README
+    assert f"{100 * figures['click_through: accuracy']:.2f} %" in README
+
+
+def test_shipped_model_is_what_was_promised() -> None:
+    active = json.loads((ROOT / "models" / "active.json").read_text(encoding="utf-8"))["model_id"]
+    card = json.loads((ROOT / "models" / active / "card.json").read_text(encoding="utf-8"))
+    figures = {figure["name"]: figure for figure in card["figures"]}
+    assert figures["augmentation accuracy"]["value"] >= 0.99
+    for target in ("open_rate", "click_through", "abandoned_cart", "unsubscribed"):
+        accuracy = figures[f"{target}: accuracy"]
+        assert accuracy["baselines"]["best possible (Bayes)"] - accuracy["value"] <= 0.005

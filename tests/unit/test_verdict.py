@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sneakeraug.rank.alternates import choose_alternates
+from sneakeraug.rank.verdict import decide, sentence
+from sneakeraug.records import Context, Product
+
+
+@pytest.mark.parametrize(
+    ("difference", "interval", "direction", "verdict"),
+    [
+        pytest.param(0.05, (0.02, 0.08), "raise", "recommend", id="clearly more, wanted"),
+        pytest.param(0.05, (0.02, 0.08), "lower", "keep_original", id="clearly more, unwanted"),
+        pytest.param(-0.05, (-0.08, -0.02), "lower", "recommend", id="clearly fewer, wanted"),
+        pytest.param(0.02, (-0.03, 0.07), "raise", "cannot_tell", id="range over nothing"),
+        pytest.param(0.001, (0.0005, 0.002), "raise", "keep_original", id="too small to matter"),
+        pytest.param(-0.02, (-0.07, 0.03), "raise", "keep_original", id="probably worse"),
+    ],
+)
+def test_verdict(
+    difference: float, interval: tuple[float, float], direction: str, verdict: str
+) -> None:
+    assert decide(difference, interval, direction) == verdict  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "starts"),
+    [
+        ("recommend", "Use the pencil sketch: about 34 of 1,000 would click"),
+        ("keep_original", "Keep the original."),
+        ("cannot_tell", "Cannot tell whether the pencil sketch would do better"),
+    ],
+)
+def test_sentence_says_counts_and_range(verdict: str, starts: str) -> None:
+    says = sentence(
+        verdict, "the pencil sketch", "click_through", 0.034, 0.029, 0.005, (0.002, 0.008)
+    )  # type: ignore[arg-type]
+    assert says.startswith(starts)
+    assert "(+0.5 points, likely +0.2 to +0.8)" in says
+    assert "will convert" not in says
+
+
+def test_alternates_widen_the_filter_only_as_far_as_needed() -> None:
+    products = [
+        Product(product_id=str(i), name="n", gender=gender, sneaker_type=kind, image="x.jpg")
+        for i, (gender, kind) in enumerate(
+            [("women", "running"), ("men", "running"), ("women", "skate"), ("unisex", "running")]
+        )
+    ]
+
+    def search(k: int, allowed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return allowed[:k], np.linspace(1, 0.5, len(allowed), dtype=np.float32)[:k]
+
+    context = Context(sneaker_type="running", gender="women")
+    chosen, note = choose_alternates(products, context, 2, search)
+    assert [row for row, _ in chosen] == [0, 3]
+    assert note is None
+    chosen, note = choose_alternates(products, context, 4, search)
+    assert [row for row, _ in chosen] == [0, 3, 1, 2]
+    assert note is not None
+    assert note.startswith("The catalog has 2 matching products (running for women); 2 others")
