@@ -58,9 +58,7 @@ def encode() -> Callable[..., bytes]:
 
 
 @pytest.fixture(scope="session")
-def small_models(
-    tmp_path_factory: pytest.TempPathFactory, demo_paths: list[Path]
-) -> Path:
+def small_models(tmp_path_factory: pytest.TempPathFactory, demo_paths: list[Path]) -> Path:
     """A models folder with one real, small, badly trained model named ``small``."""
     from sneakeraug import registry
     from sneakeraug.training.conversion import ConversionOptions, train_conversion
@@ -72,7 +70,9 @@ def small_models(
     train_embedder(
         [demo_paths[0].parent],
         embedder,
-        EmbedderOptions("resnet18", (32,), (1.0,), photos_per_batch=4, workers=0, split_seed=3, device="cpu"),
+        EmbedderOptions(
+            "resnet18", (32,), (1.0,), photos_per_batch=4, workers=0, split_seed=3, device="cpu"
+        ),
         said.append,
     )
     train_conversion(

@@ -18,7 +18,7 @@ MEASURED_SIDE_PX: Final = 512
 FLAT_CONTRAST: Final = 0.012
 """Luma deviation below which a picture shows nothing at all."""
 
-BLURRED: Final = 0.035
+BLURRED: Final = 0.17
 """Edge sharpness below which a picture is visibly out of focus."""
 
 DARK: Final = 0.16
@@ -125,9 +125,7 @@ def judge_quality(numbers: QualityNumbers) -> Quality:
     if numbers.clipped_dark > 0.5:
         reasons.append("More than half of the product is pure black: its detail is lost.")
     if numbers.fill < SMALL_FILL:
-        reasons.append(
-            f"The product fills only {numbers.fill:.0%} of the frame; crop closer for an e-mail."
-        )
+        reasons.append(f"The product fills only {numbers.fill:.0%} of the frame; crop closer.")
     if not numbers.is_plain:
         reasons.append("The background is busy; plain ones are known best.")
     if numbers.longer_side_px < SMALL_SIDE_PX:

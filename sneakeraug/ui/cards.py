@@ -24,7 +24,9 @@ Axis = tuple[float, float]
 
 Colour = Literal["blue", "orange", "gray"]
 COLOURS: Final[dict[words.Judgement, Colour]] = {
-    "better": "blue", "worse": "orange", "unclear": "gray",
+    "better": "blue",
+    "worse": "orange",
+    "unclear": "gray",
 }
 
 

@@ -46,11 +46,16 @@ def interval_plot(recommendation: Recommendation) -> go.Figure:
         legend={"orientation": "h", "x": 0, "y": -0.16, "yanchor": "top", "title": None},
         xaxis={
             "title": {"text": f"Predicted {words.EVENTS[recommendation.request.target]}, %"},
-            "ticksuffix": " %", "zeroline": False, "fixedrange": True,
+            "ticksuffix": " %",
+            "zeroline": False,
+            "fixedrange": True,
         },
         yaxis={
-            "categoryorder": "array", "categoryarray": order[::-1], "automargin": True,
-            "fixedrange": True, "title": None,
+            "categoryorder": "array",
+            "categoryarray": order[::-1],
+            "automargin": True,
+            "fixedrange": True,
+            "title": None,
         },
         hovermode="closest",
         dragmode=False,
@@ -62,8 +67,7 @@ def describe_plot(recommendation: Recommendation) -> str:
     """Say in one sentence what the plot shows, for those who do not see it."""
     variants = sorted(recommendation.variants, key=lambda variant: variant.rank)
     said = "; ".join(
-        f"{words.VARIANTS[v.augmentation]} {words.percent(v.p)}, "
-        f"{words.likely(v.interval).lower()}"
+        f"{words.VARIANTS[v.augmentation]} {words.percent(v.p)}, {words.likely(v.interval).lower()}"
         for v in variants
     )
     n = len(recommendation.alternates)

@@ -16,7 +16,17 @@ ASKED: Final = {
     "gender": "Worn by",
 }
 FILE_TYPES: Final = (
-    "jpg", "jpeg", "png", "webp", "avif", "heic", "heif", "tif", "tiff", "bmp", "gif",
+    "jpg",
+    "jpeg",
+    "png",
+    "webp",
+    "avif",
+    "heic",
+    "heif",
+    "tif",
+    "tiff",
+    "bmp",
+    "gif",
 )
 """A hint to the browser; what is read is decided on the bytes."""
 
@@ -99,9 +109,7 @@ def show_picture(picture: state.Picture, shown: bytes) -> None:
     with st.container(horizontal=True, gap="small"):
         st.image(shown, width=PICTURE_PX, alt=f"Your picture: {picture.name}")
         with st.container(horizontal=True, gap="small"):
-            with st.popover(
-                "Change", key=CHANGE_KEY, on_change="rerun", width="stretch"
-            ) as change:
+            with st.popover("Change", key=CHANGE_KEY, on_change="rerun", width="stretch") as change:
                 if change.open:
                     upload("Upload another picture")
                     show_samples("change")

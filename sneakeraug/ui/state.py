@@ -22,7 +22,11 @@ DEFAULTS: Final = {
 """The fields of a campaign in the page's order; a link leaves out what is at its default."""
 
 PICTURE, MESSAGE, UPLOADS, LINK, CHOSEN = (
-    "picture", "picture_message", "n_uploads", "campaign_link", "campaign_chosen",
+    "picture",
+    "picture_message",
+    "n_uploads",
+    "campaign_link",
+    "campaign_chosen",
 )
 
 

@@ -165,11 +165,7 @@ def headline(sentence: str) -> tuple[str, str]:
 def tied_with_best(variants: Sequence[VariantScore]) -> set[str]:
     """Return the augmentations too close to the best one to call, without the best one."""
     best = min(variants, key=lambda variant: variant.rank)
-    return {
-        v.augmentation
-        for v in variants
-        if v is not best and too_close_to_call(v, best)
-    }
+    return {v.augmentation for v in variants if v is not best and too_close_to_call(v, best)}
 
 
 def tie(recommendation: Recommendation) -> str | None:

@@ -190,9 +190,7 @@ def test_the_campaign_is_the_page_s_link(open_page: Open) -> None:
     assert "campaign_type" not in at.query_params
 
 
-def test_a_drop_down_scores_again_without_embedding_again(
-    open_page: Open, sample: bytes
-) -> None:
+def test_a_drop_down_scores_again_without_embedding_again(open_page: Open, sample: bytes) -> None:
     at = take_sample(open_page())
     picture = Picture.of("another name", sample)
     kept = engine.analyse(picture)

@@ -32,9 +32,12 @@ def test_a_difference_is_said_in_points(difference: float, said: str) -> None:
 @pytest.mark.parametrize(
     ("interval", "direction", "said"),
     [
-        ((0.1, 0.2), "raise", "better"), ((0.1, 0.2), "lower", "worse"),
-        ((-0.2, -0.1), "raise", "worse"), ((-0.2, -0.1), "lower", "better"),
-        ((-0.1, 0.1), "raise", "unclear"), ((0.0, 0.0), "lower", "unclear"),
+        ((0.1, 0.2), "raise", "better"),
+        ((0.1, 0.2), "lower", "worse"),
+        ((-0.2, -0.1), "raise", "worse"),
+        ((-0.2, -0.1), "lower", "better"),
+        ((-0.1, 0.1), "raise", "unclear"),
+        ((0.0, 0.0), "lower", "unclear"),
     ],
 )
 def test_a_difference_is_judged_by_its_whole_range(
@@ -60,10 +63,16 @@ def test_a_judgement_says_what_it_counts(judgement: str, target: str, said: str)
 @pytest.mark.parametrize(
     ("sentence", "head", "rest"),
     [
-        ("Use the brighter picture: about 34 of 1,000 would click.",
-         "Use the brighter picture.", "About 34 of 1,000 would click."),
-        ("Keep the original. The closest rival is no better: about 3.",
-         "Keep the original.", "The closest rival is no better: about 3."),
+        (
+            "Use the brighter picture: about 34 of 1,000 would click.",
+            "Use the brighter picture.",
+            "About 34 of 1,000 would click.",
+        ),
+        (
+            "Keep the original. The closest rival is no better: about 3.",
+            "Keep the original.",
+            "The closest rival is no better: about 3.",
+        ),
         ("Nothing to say", "Nothing to say", ""),
     ],
 )
@@ -84,15 +93,21 @@ def test_an_unsure_detection_is_said_to_be_unsure() -> None:
 def test_a_driver_says_what_it_does_to_the_target() -> None:
     what = Driver(name="edit the network sees", value="rotate", contribution=-0.9)
     assert words.driver(what, "unsubscribed") == (
-        "The edit", "Rotated 90°", "lowers unsubscribes a lot"
+        "The edit",
+        "Rotated 90°",
+        "lowers unsubscribes a lot",
     )
 
 
 @pytest.mark.parametrize(
     ("name", "stem"),
     [
-        ("run.jpg", "run"), ("my shoe.PNG", "my-shoe"), ("../../etc/passwd", "passwd"),
-        ("c:\\x\\run.v2.jpg", "run-v2"), ("Ärger 1.png", "rger-1"), ("…", "sneaker"),
+        ("run.jpg", "run"),
+        ("my shoe.PNG", "my-shoe"),
+        ("../../etc/passwd", "passwd"),
+        ("c:\\x\\run.v2.jpg", "run-v2"),
+        ("Ärger 1.png", "rger-1"),
+        ("…", "sneaker"),
     ],
 )
 def test_a_download_s_name_is_safe(name: str, stem: str) -> None:

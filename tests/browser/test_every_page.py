@@ -67,7 +67,8 @@ def test_the_browser_asks_this_server_alone(new_page: NewPage, server: str, name
     asked = page.asked  # type: ignore[attr-defined]
     assert asked
     elsewhere = [
-        url for url in asked
+        url
+        for url in asked
         if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "127.0.0.1"
     ]
     assert not elsewhere

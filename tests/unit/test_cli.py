@@ -30,7 +30,9 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Comple
 @pytest.mark.parametrize("code", ["import sneakeraug", "import sneakeraug.cli"])
 def test_import_loads_nothing_heavy(code: str) -> None:
     script = f"import sys; {code}; print([m for m in {HEAVY!r} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -41,7 +43,9 @@ def test_help_loads_nothing_heavy() -> None:
         "try: main()\n"
         f"except SystemExit: print([m for m in {HEAVY!r} if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip().endswith("[]")
 
 
@@ -162,7 +166,9 @@ def test_training_goes_on_after_a_stop_and_ends_the_same(
     from sneakeraug.embed import fit
     from sneakeraug.training.embedder import EmbedderOptions, train_embedder
 
-    options = EmbedderOptions("resnet18", (32, 32), (1.0, 0.5), 4, workers=0, split_seed=3, device="cpu")
+    options = EmbedderOptions(
+        "resnet18", (32, 32), (1.0, 0.5), 4, workers=0, split_seed=3, device="cpu"
+    )
     images = [demo_paths[0].parent]
     whole = train_embedder(images, tmp_path / "whole", options, lambda _: None)
 

@@ -95,8 +95,11 @@ def test_animation_gives_its_first_frame_with_a_warning(shoe: UInt8Array, encode
 
 def _png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size and holds next to nothing."""
+
     def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (

@@ -70,7 +70,9 @@ def test_the_readmes_console_example_runs_and_prints_what_it_shows() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    shown = [line.rstrip() for line in block[2].splitlines() if line.strip() and line.strip() != "…"]
+    shown = [
+        line.rstrip() for line in block[2].splitlines() if line.strip() and line.strip() != "…"
+    ]
     printed = [line.rstrip() for line in done.stdout.splitlines()]
     for line in shown:
         assert line in printed

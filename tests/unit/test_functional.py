@@ -88,6 +88,7 @@ def test_swivel_fills_corners_with_the_photos_own_background(
 
 def test_swivel_is_a_true_perspective() -> None:
     matrix = functional.swivel_matrix(200, 300, 30.0, 1.3, (0.2, 0.2, 0.8, 0.8))
+
     def height_at(x: float) -> float:
         top, bottom = (matrix @ np.array([x, y, 1.0]) for y in (60.0, 140.0))
         return float(bottom[1] / bottom[2] - top[1] / top[2])

@@ -74,7 +74,9 @@ def test_a_batch_equals_single_passes(recommender: Recommender, demo_paths: list
     photos = [v.photo for v in recommender.analyse(demo_paths[2]).variants]
     together = recommender._encoder.encode(photos)
     apart = [recommender._encoder.encode([photo]) for photo in photos]
-    np.testing.assert_allclose(together.outputs, np.concatenate([a.outputs for a in apart]), atol=1e-5)
+    np.testing.assert_allclose(
+        together.outputs, np.concatenate([a.outputs for a in apart]), atol=1e-5
+    )
     np.testing.assert_allclose(np.linalg.norm(together.embeddings, axis=1), 1, atol=1e-5)
 
 

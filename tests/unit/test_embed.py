@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from sneakeraug.arrays import UInt8Array
+from sneakeraug.embed.encoder import Encoder
+from sneakeraug.embed.fit import FitPlan
+from sneakeraug.embed.preprocess import MEAN, STD, fit_square, normalise
+from sneakeraug.embed.resnet import AugmentationNet, choose_device, net_depth, start_from
+from sneakeraug.errors import InputError, ModelCorruptError, ModelNotFoundError
+
+
+def test_a_square_keeps_the_aspect_and_continues_the_edges(shoe: UInt8Array) -> None:
+    square = fit_square(shoe, 96)
+    assert square.shape == (96, 96, 3)
+    assert (square[:10] == np.median(fit_square(shoe, 96)[12], axis=0)).all()
+    assert fit_square(np.ascontiguousarray(shoe.transpose(1, 0, 2)), 96).shape == (96, 96, 3)
+
+
+def test_normalisation_is_the_published_one() -> None:
+    x = normalise(np.full((1, 2, 2, 3), 255, np.uint8))
+    assert x.shape == (1, 3, 2, 2)
+    np.testing.assert_allclose(x[0, :, 0, 0], (1 - np.array(MEAN)) / np.array(STD), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "depth"), [("resnet18", 18), ("resnet34", 34), ("resnet50", 50)])
+def test_depths_are_told_apart(name: str, depth: int) -> None:
+    assert net_depth(AugmentationNet(name)) == depth
+
+
+def test_training_can_start_from_earlier_weights(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    first = AugmentationNet("resnet18")
+    save_file(
+        {k: v.contiguous() for k, v in first.state_dict().items()}, tmp_path / "w.safetensors"
+    )
+    second = AugmentationNet("resnet18")
+    start_from(second, str(tmp_path / "w.safetensors"))
+    assert all(
+        torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True)
+    )
+
+
+def test_missing_starting_weights_are_an_error_never_random(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match="There is no weights file"):
+        start_from(AugmentationNet("resnet18"), str(tmp_path / "none.safetensors"))
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    net = AugmentationNet("resnet18")
+    save_file({k: v.contiguous() for k, v in net.state_dict().items()}, tmp_path / "w.safetensors")
+    with pytest.raises(ModelCorruptError):
+        Encoder(tmp_path / "w.safetensors", "resnet34", 6, 32, "cpu")
+
+
+def test_an_unknown_network_names_the_known_ones() -> None:
+    with pytest.raises(InputError, match="resnet18, resnet34, resnet50, resnet101"):
+        AugmentationNet("vgg16")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is there")
+def test_asking_for_a_missing_gpu_is_an_error_not_a_fallback() -> None:
+    with pytest.raises(InputError, match="No CUDA device"):
+        choose_device("cuda")
+    assert choose_device("auto").type == "cpu"
+
+
+def test_the_learning_rate_rises_then_falls_to_nothing() -> None:
+    plan = FitPlan((96, 96), 500, learning_rate=0.1, warmup_steps=100)
+    rates = [plan.rate_at(step) for step in range(plan.n_steps)]
+    assert rates[:50] == sorted(rates[:50])
+    assert rates[100:] == sorted(rates[100:], reverse=True)
+    assert max(rates) <= 0.1
+    assert rates[-1] < 1e-4
