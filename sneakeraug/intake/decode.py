@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import warnings
+import zlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.errors import PhotoError
@@ -21,6 +23,21 @@ FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "BMP", "GIF")
 """Pillow's names of what is read."""
 
 EXPECTED: Final = "JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF"
+
+
+DECODER_ERRORS: Final = (
+    OSError,  # Pillow's own UnidentifiedImageError among them
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
+"""What decoders raise on bytes that are no picture, or a damaged one."""
 
 
 @dataclass(frozen=True)
@@ -120,16 +137,16 @@ def decode_photo(data: bytes, limits: Limits | None = None, name: str = "picture
     _check_size(image.size, limits, name)
     notes: list[str] = []
     kind = str(image.format)
-    if getattr(image, "is_animated", False) and kind != "MPO":
-        notes.append(f"{kind} animation: only its first frame was used.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata; the pixels decide
+            if getattr(image, "is_animated", False) and kind != "MPO":
+                notes.append(f"{kind} animation: only its first frame was used.")
             image.load()
             upright = ImageOps.exif_transpose(image)
             coloured = _to_srgb(upright, notes)
             rgb, has_transparency = _flatten(coloured)
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError, IndexError, KeyError) as exc:
+    except DECODER_ERRORS as exc:
         raise PhotoError(
             f"Photo {name!r} is damaged or cut short ({kind}); a whole {EXPECTED} is expected. "
             "Export or download it again and retry.",
@@ -198,7 +215,7 @@ def _open(data: bytes, name: str) -> Image.Image:
             "Scale it down and try again.",
             reason="pixels",
         ) from exc
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as exc:
+    except DECODER_ERRORS as exc:
         raise PhotoError(
             f"Photo {name!r} is {_guess_kind(data)}; {EXPECTED} is expected. "
             "Convert it and upload again.",

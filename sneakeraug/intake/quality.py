@@ -108,7 +108,7 @@ def judge_quality(numbers: QualityNumbers) -> Quality:
     Returns
     -------
     Quality
-        ``refuse`` where the picture shows nothing, ``warn`` where the score may suffer, else ``ok``.
+        ``refuse`` where the picture shows nothing, ``warn`` where the score may suffer.
     """
     if numbers.contrast < FLAT_CONTRAST:
         return Quality(

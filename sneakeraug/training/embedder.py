@@ -99,8 +99,8 @@ class EmbedderOptions:
     """What `train_embedder` may be told; the defaults are the shipped model's."""
 
     architecture: str = "resnet50"
-    sizes_px: tuple[int, ...] = (80, 96, 96, 96, 112)
-    vary_shares: tuple[float, ...] = (1.0, 1.0, 0.4, 0.4, 0.4)
+    sizes_px: tuple[int, ...] = (80, 96, 96, 96, 96)
+    vary_shares: tuple[float, ...] = (1.0, 1.0, 0.4, 0.15, 0.15)
     photos_per_batch: int = 16
     learning_rate: float = 0.08
     weights: str = "none"

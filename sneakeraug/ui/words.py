@@ -173,6 +173,8 @@ def tie(recommendation: Recommendation) -> str | None:
     tied = tied_with_best(recommendation.variants)
     if not tied:
         return None
+    if len(tied) == len(recommendation.variants) - 1:
+        return "All six are too close to call: their likely ranges overlap."
     ordered = sorted(recommendation.variants, key=lambda variant: variant.rank)
     best = VARIANTS[ordered[0].augmentation]
     names = [VARIANTS[v.augmentation] for v in ordered if v.augmentation in tied]
