@@ -99,7 +99,7 @@ def train_embedder(
     ] = "resnet50",
     sizes: Annotated[
         str, typer.Option(help="Input side of each epoch, in order.")
-    ] = "80,96,96,96,96",
+    ] = "80,96,96,96,128",
     vary: Annotated[
         str, typer.Option(help="Share of photos varied in each epoch, in order.")
     ] = "1,1,0.4,0.15,0.15",
@@ -259,7 +259,7 @@ def run_app(
     address: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8501,
 ) -> None:
-    """Open the page in the browser."""
+    """Serve the page; open the address it prints in a browser."""
     import os
 
     script = Path(__file__).resolve().parent.parent / "app.py"

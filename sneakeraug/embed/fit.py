@@ -178,6 +178,46 @@ def fit_network(
     return _loaded(net, averaged), state
 
 
+def calibrate_head(net: AugmentationNet, outputs: Tensor, labels: Tensor) -> dict[str, object]:
+    """Scale and shift a network's six outputs so that its probabilities fit held-out photos.
+
+    Vector scaling with one common scale (Guo et al., "On calibration of modern neural networks",
+    2017), written into the last layer: nothing is added at serving time.
+
+    Parameters
+    ----------
+    net
+        Changed in place.
+    outputs
+        Its probabilities on photos it was not trained on, shape ``(n, 6)``.
+    labels
+        Their true labels, shape ``(n,)``.
+
+    Returns
+    -------
+    about
+        The fitted ``scale`` and ``shift``, for the card.
+    """
+    log_p = outputs.double().clamp_min(1e-12).log()
+    log_scale = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    shift = torch.zeros(log_p.shape[1], dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS([log_scale, shift], max_iter=100)
+
+    def loss() -> Tensor:
+        optimiser.zero_grad()
+        fitted = nn.functional.cross_entropy(log_scale.exp() * log_p + shift, labels)
+        value = fitted + 1e-3 * shift.square().sum()  # few photos must not move it far
+        value.backward()
+        return value
+
+    optimiser.step(loss)
+    with torch.no_grad():
+        scale = float(log_scale.exp())
+        net.head.weight.mul_(scale)
+        net.head.bias.mul_(scale).add_(shift.to(net.head.bias))
+    return {"scale": round(scale, 4), "shift": [round(float(value), 4) for value in shift]}
+
+
 class Checkpoint:
     """A training's state on disk, replaced atomically; safetensors and JSON, no pickle."""
 

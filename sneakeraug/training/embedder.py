@@ -15,12 +15,12 @@ import torch
 from safetensors.torch import save_file
 from torch.utils.data import DataLoader, Dataset
 
-from sneakeraug.arrays import UInt8Array
+from sneakeraug.arrays import FloatArray, UInt8Array
 from sneakeraug.augment.transforms import AUGMENTATIONS, apply_augmentation
 from sneakeraug.background import shrink_photo
 from sneakeraug.dataset.vary import recompress, vary_photo
 from sneakeraug.embed.encoder import encode_squares
-from sneakeraug.embed.fit import Batch, FitPlan, fit_network
+from sneakeraug.embed.fit import Batch, FitPlan, calibrate_head, fit_network
 from sneakeraug.embed.preprocess import fit_square
 from sneakeraug.embed.resnet import AugmentationNet, choose_device, start_from
 from sneakeraug.errors import InputError
@@ -99,7 +99,7 @@ class EmbedderOptions:
     """What `train_embedder` may be told; the defaults are the shipped model's."""
 
     architecture: str = "resnet50"
-    sizes_px: tuple[int, ...] = (80, 96, 96, 96, 96)
+    sizes_px: tuple[int, ...] = (80, 96, 96, 96, 128)
     vary_shares: tuple[float, ...] = (1.0, 1.0, 0.4, 0.15, 0.15)
     photos_per_batch: int = 16
     learning_rate: float = 0.08
@@ -176,17 +176,26 @@ def train_embedder(
             prefetch_factor=4 if options.workers else None,
         )
 
-    def accuracy(candidate: AugmentationNet, size_px: int) -> float:
-        right = 0
+    def outputs_of(candidate: AugmentationNet, size_px: int) -> FloatArray:
+        rows = []
         for photo in held_out:
             squares = [
                 fit_square(apply_augmentation(photo, n).photo, size_px) for n in AUGMENTATIONS
             ]
-            outputs = encode_squares(candidate, np.stack(squares), device).outputs
-            right += int((outputs.argmax(axis=1) == np.arange(len(AUGMENTATIONS))).sum())
-        return right / (len(AUGMENTATIONS) * len(held_out))
+            rows.append(encode_squares(candidate, np.stack(squares), device).outputs)
+        return np.concatenate(rows)
+
+    labels = np.tile(np.arange(len(AUGMENTATIONS)), len(held_out))
+
+    def accuracy(candidate: AugmentationNet, size_px: int) -> float:
+        return float((outputs_of(candidate, size_px).argmax(axis=1) == labels).mean())
 
     trained, state = fit_network(net, plan, batches_of_epoch, accuracy, device, out, report)
+    size_px = options.sizes_px[-1]
+    calibration = calibrate_head(
+        trained, torch.from_numpy(outputs_of(trained, size_px)), torch.from_numpy(labels)
+    )
+    report(f"calibrated on validation photos: accuracy {accuracy(trained, size_px):.4f}")
     save_file(
         {
             k: v.detach()
@@ -213,6 +222,7 @@ def train_embedder(
             source: sum(row.source == source for row in collection.rows)
             for source in sorted({row.source for row in collection.rows})
         },
+        "calibration": calibration,
         "steps": state.step,
         "seconds": round(state.seconds),
         "history": state.history,

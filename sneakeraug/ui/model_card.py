@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 import pandas as pd
 import streamlit as st
 
 from sneakeraug.recommend import Recommender
 from sneakeraug.registry import Figure, ModelCard
 from sneakeraug.ui import words
+
+NETWORK: Final = "The network that recognises the edit"
+LOSSES: Final = ("brier", "log loss", "error")
+"""What makes a figure a loss, which is no share and not said in percent."""
 
 
 def show_identity(recommender: Recommender) -> None:
@@ -39,33 +46,77 @@ def show_figures(card: ModelCard) -> None:
     if not card.figures:
         st.caption("The card of this model holds no measured figure.")
         return
-    st.caption("Ranges hold 95 times in 100. Each command measures the figure again.")
-    st.table(figure_table(card.figures), hide_index=True)
+    st.caption("Ranges hold 95 times in 100. Each command measures the figures above it again.")
+    groups = group_figures(card.figures)
+    grid = st.grid(2, min_column_width=440, gap="small")
+    for i, (title, figures) in enumerate(groups):
+        is_alone = i == 0 and len(groups) % 2 == 1
+        with grid.cell(column_span="all" if is_alone else 1):  # noqa: SIM117
+            with st.container(border=True, height="stretch", gap="small"):
+                _show_group(title, figures)
 
 
-def figure_table(figures: tuple[Figure, ...]) -> pd.DataFrame:
-    """Return the figures as a table of words, one row each."""
+def _show_group(title: str, figures: list[Figure]) -> None:
+    """Figures of one measurement: a table, what it rests on, and its command."""
+    first = figures[0]
+    st.markdown(f"**{words.plain(title)}**")
+    st.table(figure_table(figures), hide_index=True)
+    st.caption(f"Rests on {first.n:,} {words.plain(first.unit)}; seed {first.seed}.")
+    st.space("stretch")
+    st.code(first.command, language=None, wrap_lines=True)
+
+
+def group_figures(figures: Sequence[Figure]) -> list[tuple[str, list[Figure]]]:
+    """Return figures by what was measured together, each group with its title.
+
+    Parameters
+    ----------
+    figures
+        Named ``target: measure`` where they belong to a target.
+    """
+    groups: dict[tuple[str, int, str, int, str], list[Figure]] = {}
+    for figure in figures:
+        target, _, measure = figure.name.partition(": ")
+        title = words.EVENTS[target].capitalize() if measure and target in words.EVENTS else NETWORK
+        key = (title, figure.n, figure.unit, figure.seed, figure.command)
+        groups.setdefault(key, []).append(figure)
+    return [(key[0], members) for key, members in groups.items()]
+
+
+def figure_table(figures: Sequence[Figure]) -> pd.DataFrame:
+    """Return figures as a table of words, one row each."""
     return pd.DataFrame(
         [
             {
-                "What": words.plain(f.name),
-                "Figure": value(f.value),
-                "Range": f"{value(f.interval[0])} to {value(f.interval[1])}" if f.interval else "–",
-                "Rests on": f"{f.n:,} {words.plain(f.unit)}",
+                "What": words.plain(measure_of(figure)),
+                "Figure": value(figure, figure.value),
+                "Range": " to ".join(value(figure, end) for end in figure.interval)
+                if figure.interval
+                else "–",
                 "Beside it": "; ".join(
-                    f"{words.plain(name)} {value(v)}" for name, v in f.baselines.items()
+                    f"{words.plain(name)} {value(figure, beside)}"
+                    for name, beside in figure.baselines.items()
                 )
                 or "–",
-                "Command": f"`{f.command.replace('`', '')}`",
             }
-            for f in figures
+            for figure in figures
         ]
     )
 
 
-def value(number: float) -> str:
-    """Say a figure: a share as a percentage, anything else as it is."""
-    return f"{100 * number:.1f}{words.NBSP}%" if 0 <= number <= 1 else f"{number:,.3g}"
+def measure_of(figure: Figure) -> str:
+    """Return what a figure measures, without its target."""
+    target, _, measure = figure.name.partition(": ")
+    said = measure if measure and target in words.EVENTS else figure.name
+    return said[:1].upper() + said[1:]
+
+
+def value(figure: Figure, number: float) -> str:
+    """Say a number of a figure: a share as a percentage, a loss as it is."""
+    is_loss = any(loss in figure.name.lower() for loss in LOSSES)
+    if is_loss or not 0 <= number <= 1:
+        return f"{number:,.3f}"
+    return f"{100 * number:.1f}{words.NBSP}%"
 
 
 def show_limits(card: ModelCard) -> None:

@@ -71,7 +71,6 @@ def show_downloads(picture: Picture, analysis: Analysis, recommendation: Recomme
             data=partial(engine.full_size, picture, kind, analysis),
             file_name=f"{stem}-{kind}.png",
             mime="image/png",
-            type="primary",
             icon=":material/download:",
             on_click="ignore",
             key="download_best",

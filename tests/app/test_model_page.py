@@ -8,21 +8,27 @@ from pathlib import Path
 
 from sneakeraug.registry import WEIGHTS, active_model
 from sneakeraug.settings import REPOSITORY_MODELS
-from sneakeraug.ui import engine
+from sneakeraug.ui import engine, model_card, words
 
 from .conftest import Open
 
 
-def test_every_measured_figure_of_the_card_is_in_the_table(open_page: Open) -> None:
+def test_every_measured_figure_of_the_card_stands_on_the_page(open_page: Open) -> None:
     at = open_page("model.py")
     card = engine.recommender().card
-    table = at.table[0].value
-    assert len(table) == len(card.figures) > 0
-    assert [f"{figure.n:,} {figure.unit}" for figure in card.figures] == [
-        text.replace("\\", "") for text in table["Rests on"]
-    ]
-    said = zip(card.figures, table["Command"], strict=True)
-    assert all(figure.command in command for figure, command in said)
+    assert sum(len(table.value) for table in at.table) == len(card.figures) > 0
+    captions = " ".join(caption.value for caption in at.caption).replace("\\", "")
+    commands = {code.value for code in at.code}
+    for figure in card.figures:
+        assert f"{figure.n:,} {figure.unit}" in captions
+        assert figure.command in commands
+
+
+def test_a_share_is_said_in_percent_and_a_loss_is_not() -> None:
+    figure = engine.recommender().card.figures[0]
+    loss = figure.model_copy(update={"name": "open_rate: Brier score (lower is better)"})
+    assert model_card.value(figure, 0.5) == f"50.0{words.NBSP}%"
+    assert model_card.value(loss, 0.5) == "0.500"
 
 
 def test_what_it_was_trained_on_its_licence_and_its_limits_are_said(open_page: Open) -> None:

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.embed.encoder import Encoder
-from sneakeraug.embed.fit import FitPlan
+from sneakeraug.embed.fit import FitPlan, calibrate_head
 from sneakeraug.embed.preprocess import MEAN, STD, fit_square, normalise
 from sneakeraug.embed.resnet import AugmentationNet, choose_device, net_depth, start_from
 from sneakeraug.errors import InputError, ModelCorruptError, ModelNotFoundError
@@ -77,3 +77,19 @@ def test_the_learning_rate_rises_then_falls_to_nothing() -> None:
     assert rates[100:] == sorted(rates[100:], reverse=True)
     assert max(rates) <= 0.1
     assert rates[-1] < 1e-4
+
+
+def test_calibration_undoes_a_known_distortion_in_the_last_layer() -> None:
+    rng = np.random.default_rng(0)
+    true = rng.dirichlet(np.full(6, 0.4), size=20_000)
+    labels = np.array([rng.choice(6, p=row) for row in true])
+    shift = np.array([1.0, 0.0, -0.5, 0.0, 0.0, 0.0])
+    distorted = np.exp(0.5 * np.log(np.maximum(true, 1e-12)) + shift)
+    distorted /= distorted.sum(axis=1, keepdims=True)
+    net = AugmentationNet("resnet18")
+    before = net.head.weight.detach().clone()
+    about = calibrate_head(net, torch.from_numpy(distorted), torch.from_numpy(labels))
+    assert about["scale"] == pytest.approx(2.0, abs=0.1)
+    found = np.array(about["shift"])
+    np.testing.assert_allclose(found - found[1], -2 * shift, atol=0.25)
+    torch.testing.assert_close(net.head.weight, before * about["scale"], rtol=1e-3, atol=1e-4)
