@@ -145,7 +145,7 @@ def train_conversion(
     events: Annotated[int, typer.Option(help="Simulated sends.")] = 60_000,
     members: Annotated[int, typer.Option(help="Bootstrap members of each target.")] = 16,
     size: Annotated[int, typer.Option(help="Input side the model serves at, in pixels.")] = 128,
-    photos: Annotated[int, typer.Option(help="Training photos used at most.")] = 1500,
+    photos: Annotated[int, typer.Option(help="Training photos used at most.")] = 800,
     seed: Annotated[int, typer.Option(help="Of sends and bootstrap.")] = 0,
     licence: Annotated[str, typer.Option(help="Licence status of the photos, for the card.")] = (
         "not stated"

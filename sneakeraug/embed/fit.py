@@ -208,14 +208,14 @@ def calibrate_head(net: AugmentationNet, outputs: Tensor, labels: Tensor) -> dic
         fitted = nn.functional.cross_entropy(log_scale.exp() * log_p + shift, labels)
         value = fitted + 1e-3 * shift.square().sum()  # few photos must not move it far
         value.backward()
-        return value
+        return value.detach()
 
     optimiser.step(loss)
     with torch.no_grad():
         scale = float(log_scale.exp())
         net.head.weight.mul_(scale)
         net.head.bias.mul_(scale).add_(shift.to(net.head.bias))
-    return {"scale": round(scale, 4), "shift": [round(float(value), 4) for value in shift]}
+    return {"scale": round(scale, 4), "shift": [round(float(value), 4) for value in shift.detach()]}
 
 
 class Checkpoint:

@@ -47,7 +47,7 @@ class ConversionOptions:
 
     world: str = "paper"
     n_events: int = 60_000
-    n_photos: int = 1500
+    n_photos: int = 800
     n_members: int = 16
     size_px: int = 128
     seed: int = 0
