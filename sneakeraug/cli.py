@@ -13,7 +13,7 @@ from sneakeraug.errors import InputError, SneakeraugError
 from sneakeraug.vocabulary import CAMPAIGN_TYPES, GENDERS, INDUSTRIES, SNEAKER_TYPES, TARGETS
 
 if TYPE_CHECKING:
-    from sneakeraug.records import Recommendation
+    from sneakeraug.records import AlternateScore, Recommendation, VariantScore
 
 app = typer.Typer(
     name="sneakeraug",
@@ -306,7 +306,7 @@ def _print_recommendation(result: Recommendation) -> None:
     console = Console()
     target = result.request.target.replace("_", " ")
     better = "more" if result.request.direction == "raise" else "fewer"
-    tables = {
+    tables: dict[str, list[tuple[str, VariantScore | AlternateScore]]] = {
         f"Your picture for {target} ({better} is better)": [
             (variant.augmentation, variant) for variant in result.variants
         ],

@@ -207,10 +207,10 @@ def calibrate_head(net: AugmentationNet, outputs: Tensor, labels: Tensor) -> dic
         optimiser.zero_grad()
         fitted = nn.functional.cross_entropy(log_scale.exp() * log_p + shift, labels)
         value = fitted + 1e-3 * shift.square().sum()  # few photos must not move it far
-        value.backward()
+        value.backward()  # type: ignore[no-untyped-call]
         return value.detach()
 
-    optimiser.step(loss)
+    optimiser.step(loss)  # type: ignore[no-untyped-call]
     with torch.no_grad():
         scale = float(log_scale.exp())
         net.head.weight.mul_(scale)

@@ -140,8 +140,8 @@ def train_conversion(
             created_utc=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             is_demo=True,
             trained_on=(
-                f"{sum(about['n_photos'].values()):,} photos of {about['n_products']:,} products, "
-                f"six variants each; {options.n_events:,} simulated sends of the world "
+                f"{about['n_photos']['train']:,} photos, six variants each, of a collection of "
+                f"{about['n_products']:,} products; {options.n_events:,} simulated sends of the world "
                 f"“{options.world}” a target."
             ),
             data_licence=licence,

@@ -32,6 +32,8 @@ FILE_TYPES: Final = (
 
 CHANGE_KEY: Final = "change_picture"
 PICTURE_PX: Final = 240
+SAMPLE_PX: Final = 155
+"""Six abreast on the page, three in the pop-up, two on a phone."""
 
 
 def ask_campaign() -> Campaign:
@@ -46,11 +48,16 @@ def ask_campaign() -> Campaign:
         wrap=True,
         key=state.widget_key("target"),
     )
-    grid = right.grid(len(ASKED), min_column_width=150, gap="small")
-    for name, title in ASKED.items():
-        grid.selectbox(
-            title, state.options(name), format_func=words.label, key=state.widget_key(name)
-        )
+    pairs = right.grid(2, min_column_width=280, gap="small")
+    names = list(ASKED)
+    for pair in (names[:2], names[2:]):  # four in a row, or two by two, never three and one
+        for cell, name in zip(pairs.cell().columns(2, wrap=False), pair, strict=True):
+            cell.selectbox(
+                ASKED[name],
+                state.options(name),
+                format_func=words.label,
+                key=state.widget_key(name),
+            )
     for notice in notices:
         said = f"The link was not understood: {words.plain(notice)}"
         st.warning(said, icon=":material/link_off:")
@@ -89,7 +96,7 @@ def show_samples(where: str) -> None:
     if not shown:
         st.caption("No sample pictures are installed; upload one.")
         return
-    grid = st.grid(len(shown), min_column_width=150, gap="small")
+    grid = st.grid(len(shown), min_column_width=SAMPLE_PX, gap="small")
     for i, sample in enumerate(shown):
         with grid.container(border=True, height="stretch", gap="small"):
             st.image(pictures.file_picture(sample.read()), width="stretch", alt=sample.title)

@@ -29,7 +29,7 @@ def open_page() -> Open:
     """Open a page with a link's query, and check that it did not fail."""
 
     def open_(page: str | None = None, **query: str) -> AppTest:
-        at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
         for name, value in query.items():
             at.query_params[name] = value
         at.run()

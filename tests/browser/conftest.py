@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -143,9 +143,14 @@ def settle(page: Page) -> None:
 
 
 def take_sample(page: Page, number: int = 0) -> None:
-    """Click a sample on the start screen and wait for its verdict."""
+    """Click a sample on the start screen and wait for its cards."""
     page.get_by_role("button", name="Try this one").nth(number).click()
-    page.wait_for_selector("h2")
+    wait_for_cards(page)
+
+
+def wait_for_cards(page: Page) -> None:
+    """Wait for the six variants and the six alternates."""
+    expect(page.get_by_test_id("stMetric")).to_have_count(12, timeout=WAIT_MS)
     settle(page)
 
 
