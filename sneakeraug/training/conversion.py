@@ -141,8 +141,8 @@ def train_conversion(
             is_demo=True,
             trained_on=(
                 f"{about['n_photos']['train']:,} photos, six variants each, of a collection of "
-                f"{about['n_products']:,} products; {options.n_events:,} simulated sends of the world "
-                f"“{options.world}” a target."
+                f"{about['n_products']:,} products; {options.n_events:,} simulated sends of the "
+                f"world “{options.world}” a target."
             ),
             data_licence=licence,
             labels=AUGMENTATIONS,

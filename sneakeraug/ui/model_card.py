@@ -61,7 +61,7 @@ def _show_group(title: str, figures: list[Figure]) -> None:
     first = figures[0]
     st.markdown(f"**{words.plain(title)}**")
     st.table(figure_table(figures), hide_index=True)
-    st.caption(f"Rests on {first.n:,} {words.plain(first.unit)}; seed {first.seed}.")
+    st.caption(f"Seed {first.seed}. Measured by:")
     st.space("stretch")
     st.code(first.command, language=None, wrap_lines=True)
 
@@ -74,11 +74,11 @@ def group_figures(figures: Sequence[Figure]) -> list[tuple[str, list[Figure]]]:
     figures
         Named ``target: measure`` where they belong to a target.
     """
-    groups: dict[tuple[str, int, str, int, str], list[Figure]] = {}
+    groups: dict[tuple[str, int, str], list[Figure]] = {}
     for figure in figures:
         target, _, measure = figure.name.partition(": ")
         title = words.EVENTS[target].capitalize() if measure and target in words.EVENTS else NETWORK
-        key = (title, figure.n, figure.unit, figure.seed, figure.command)
+        key = (title, figure.seed, figure.command)
         groups.setdefault(key, []).append(figure)
     return [(key[0], members) for key, members in groups.items()]
 
@@ -93,6 +93,7 @@ def figure_table(figures: Sequence[Figure]) -> pd.DataFrame:
                 "Range": " to ".join(value(figure, end) for end in figure.interval)
                 if figure.interval
                 else "–",
+                "Rests on": f"{figure.n:,} {words.plain(figure.unit)}",
                 "Beside it": "; ".join(
                     f"{words.plain(name)} {value(figure, beside)}"
                     for name, beside in figure.baselines.items()

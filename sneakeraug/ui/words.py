@@ -61,6 +61,15 @@ DRIVERS: Final = {
 }
 """Names of drivers that a reader would say otherwise."""
 
+SIGNED: Final = {
+    "shape of the frame": ("taller than wide", "as wide as tall, or wider"),
+    "warmth": ("cool", "neutral to warm"),
+}
+"""Drivers whose number says little: what a negative and what another value means."""
+
+STRENGTHS: Final = ((0.7, "a lot"), (0.25, "clearly"), (0.08, "a little"))
+"""What a contribution on the log-odds scale is called, from the largest."""
+
 SPECIAL: Final = {
     "sports_fitness": "Sports & fitness",
     "software_technology": "Software & technology",
@@ -187,21 +196,17 @@ def detection(detected: DetectedAugmentation) -> str:
     return f"{sure} {LOOKS_LIKE[detected.label]} ({100 * detected.probability:.0f}{NBSP}% sure)"
 
 
-def strength(contribution: float) -> str:
-    """Say how much a contribution on the log-odds scale matters."""
-    size = abs(contribution)
-    if size >= 0.7:
-        return "a lot"
-    if size >= 0.25:
-        return "clearly"
-    if size >= 0.08:
-        return "a little"
-    return "hardly"
-
-
 def driver(what: Driver, target: str) -> tuple[str, str, str]:
     """Return a driver's name, its value and what it does, as a reader would say them."""
     value = VARIANTS.get(what.value, what.value)
-    verb = "raises" if what.contribution > 0 else "lowers"
-    effect = f"{verb} {EVENTS[target]} {strength(what.contribution)}"
+    if what.name in SIGNED:
+        low, high = SIGNED[what.name]
+        value = low if what.value.startswith("-") else high
+    size = abs(what.contribution)
+    does = f"{'raises' if what.contribution > 0 else 'lowers'} {EVENTS[target]}"
+    effect = f"hardly {does}"
+    for least, how_much in STRENGTHS:
+        if size >= least:
+            effect = f"{does} {how_much}"
+            break
     return DRIVERS.get(what.name, what.name.capitalize()), value, effect

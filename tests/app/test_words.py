@@ -90,6 +90,15 @@ def test_an_unsure_detection_is_said_to_be_unsure() -> None:
     )
 
 
+def test_a_driver_s_signed_number_is_said_in_words() -> None:
+    what = Driver(name="shape of the frame", value="-0.29", contribution=0.02)
+    assert words.driver(what, "click_through") == (
+        "Shape of the frame",
+        "taller than wide",
+        "hardly raises clicks",
+    )
+
+
 def test_a_driver_says_what_it_does_to_the_target() -> None:
     what = Driver(name="edit the network sees", value="rotate", contribution=-0.9)
     assert words.driver(what, "unsubscribed") == (
