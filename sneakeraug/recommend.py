@@ -12,22 +12,20 @@ import numpy as np
 
 from sneakeraug.analysis import (
     ORIGINAL,
-    SCORING_SIDE_PX,
     Analysis,
     ImageInput,
     decode_input,
     prepare,
     render_variant,
 )
-from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
+from sneakeraug.arrays import FloatArray, ProbabilityArray
 from sneakeraug.augment.transforms import AUGMENTATIONS, Parameters
-from sneakeraug.background import shrink_photo
-from sneakeraug.catalog.index import PictureIndex
 from sneakeraug.catalog.products import Catalog, load_catalog
 from sneakeraug.embed.encoder import BACKEND, Encoder
 from sneakeraug.errors import InputError, PhotoError
 from sneakeraug.explain import group_drivers
-from sneakeraug.rank.alternates import choose_alternate, choose_alternates, rank_alternates
+from sneakeraug.offers import EncodedCatalog
+from sneakeraug.rank.alternates import choose_alternate, rank_alternates
 from sneakeraug.rank.variants import choose_augmentation, rank_variants
 from sneakeraug.records import (
     AlternateScore,
@@ -94,16 +92,7 @@ class Recommender:
         )
         self._conversions = load_conversions(folder, self.card.conversion)
         self._lock = threading.Lock()
-        photos = [
-            shrink_photo(
-                decode_input(catalog.image_path(product), settings.limits).pixels, SCORING_SIDE_PX
-            )
-            for product in catalog.products
-        ]
-        encoded = self._encoder.encode(photos)
-        self._catalog_outputs = encoded.outputs
-        self._catalog_measures = np.stack([measure_picture(photo) for photo in photos])
-        self._index = PictureIndex(encoded.embeddings)
+        self._pictures = EncodedCatalog(catalog, self._encoder, settings.limits)
 
     @property
     def model_id(self) -> str:
@@ -246,7 +235,7 @@ class Recommender:
     def recommend(
         self, image: ImageInput, name: str = "picture", **campaign: Unpack[Campaign]
     ) -> Recommendation:
-        """Analyse and score in one call; takes the arguments of `analyse` and `score`."""
+        """Analyse and score in one call, with the arguments of both."""
         return self.score(self.analyse(image, name), **campaign)
 
     def recommend_many(
@@ -309,26 +298,18 @@ class Recommender:
         n: int,
     ) -> tuple[tuple[AlternateScore, ...], str | None]:
         """Alternates scored and ranked, and a note where the filter had to be widened."""
-
-        def search(k: int, allowed: IntArray) -> tuple[IntArray, FloatArray]:
-            return self._index.nearest(analysis.embedding, k, allowed)
-
-        chosen, note = choose_alternates(self.catalog.products, context, n, search)
-        if not chosen:
-            return (), note
-        rows = [row for row, _ in chosen]
-        products = [self.catalog.products[row] for row in rows]
-        members = self._predict(
-            target, self._catalog_outputs[rows], self._catalog_measures[rows], [context]
-        )
+        offer = self._pictures.choose(analysis.embedding, context, n)
+        if not offer.products:
+            return (), offer.note
+        members = self._predict(target, offer.outputs, offer.measures, [context])
         alternates = rank_alternates(
-            products,
-            [similarity for _, similarity in chosen],
+            offer.products,
+            offer.similarity,
             *probability_intervals(members),
             *difference_intervals(members, original),
             target,
         )
-        return alternates, note
+        return alternates, offer.note
 
     def _warnings(self, analysis: Analysis, note: str | None) -> tuple[str, ...]:
         """What the reader should know, in sentences."""
@@ -380,9 +361,7 @@ def make_prediction_recommendation(
     gender: str | None = None,
     n_alternates: int = 5,
 ) -> Recommendation:
-    """Score a picture, its augmentations and alternates for one campaign with the active model.
-
-    The model is loaded on the first call and kept; `load` gives one to hold yourself.
+    """Score a picture and its alternatives with the active model, loaded once and kept.
 
     Parameters
     ----------
@@ -392,11 +371,6 @@ def make_prediction_recommendation(
         Terms of `sneakeraug.vocabulary`.
     n_alternates
         Catalog pictures wanted.
-
-    Returns
-    -------
-    Recommendation
-        Probabilities with 90 % intervals, ranks and one verdict of each kind.
 
     Raises
     ------

@@ -15,6 +15,8 @@ from sneakeraug.ui import cards, charts, controls, engine, pictures, words
 from sneakeraug.ui.state import Campaign, Picture
 
 SHOWN_DRIVERS: Final = 6
+COVERAGE: Final = "intervals that hold"
+"""In the name of a card's figure on how often ranges hold."""
 NOTEWORTHY: Final = 0.01
 """Contributions on the log-odds scale smaller than this are not listed."""
 
@@ -95,13 +97,26 @@ def show_ranking(picture: Picture, analysis: Analysis, recommendation: Recommend
     fewer = "Fewer is better, so the lowest" if event_is_bad(recommendation) else "The highest"
     st.subheader("Your picture and its five edits", anchor=False)
     st.caption(
-        f"Predicted {event}. {fewer} stands first. Ranges hold 9 times in 10; every bar runs from "
-        f"{words.percent(axis[0])} to {words.percent(axis[1])}, the dashed tick is your picture."
+        f"Predicted {event}. {fewer} stands first. {how_often_ranges_hold(recommendation)} "
+        f"Every bar runs from {words.percent(axis[0])} to {words.percent(axis[1])}, "
+        "the dashed tick is your picture."
     )
     cards.show_cards(cards.variant_cards(picture, analysis, recommendation), recommendation, axis)
     if recommendation.alternates:
         st.subheader("Or another picture from the catalog", anchor=False)
         cards.show_cards(cards.alternate_cards(recommendation), recommendation, axis)
+
+
+def how_often_ranges_hold(recommendation: Recommendation) -> str:
+    """Say how often the ranges are meant to hold, and how often they were measured to."""
+    target = recommendation.request.target
+    for figure in engine.recommender().card.figures:
+        if figure.name.startswith(f"{target}: ") and COVERAGE in figure.name:
+            return (
+                "Ranges are meant to hold 90 times in 100; "
+                f"measured, they held {100 * figure.value:.0f} times."
+            )
+    return "Ranges are meant to hold 90 times in 100."
 
 
 def event_is_bad(recommendation: Recommendation) -> bool:

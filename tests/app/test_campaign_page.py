@@ -91,6 +91,17 @@ def test_of_what_is_to_be_lowered_fewer_is_called_better_in_words(
     assert f"more {words.EVENTS[target]}, better" not in text.lower()
 
 
+def test_ranges_are_said_to_hold_as_often_as_was_measured(open_page: Open) -> None:
+    at = take_sample(open_page(target="unsubscribed"))
+    measured = next(
+        figure.value
+        for figure in engine.recommender().card.figures
+        if figure.name.startswith("unsubscribed: ") and "intervals that hold" in figure.name
+    )
+    assert f"measured, they held {100 * measured:.0f} times" in page_text(at)
+    assert "9 times in 10" not in page_text(at)
+
+
 def test_the_page_promises_nothing(open_page: Open) -> None:
     assert "will convert" not in page_text(take_sample(open_page())).lower()
 
