@@ -53,7 +53,7 @@ class Figure(BaseModel):
 
 
 class ModelCard(BaseModel):
-    """What a model folder says about itself; see DESIGN for the fields' meaning."""
+    """What a model folder says about itself; ``models/README.md`` lists the files."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -122,7 +122,9 @@ def choose_alternate(
             sentence="No alternate picture was asked for, or the catalog has none.",
         )
     best = alternates[0]
-    verdict = decide(best.predicted_difference, best.difference_interval, direction_of(target))
+    verdict = decide(
+        best.predicted_difference, best.difference_interval, p_original, direction_of(target)
+    )
     return BestAlternate(
         product_id=best.product_id if verdict == "recommend" else None,
         verdict=verdict,

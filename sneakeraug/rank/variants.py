@@ -86,7 +86,9 @@ def choose_augmentation(variants: Sequence[VariantScore], target: str) -> BestAu
     """
     original = original_of(variants)
     best = next(variant for variant in variants if variant is not original)
-    verdict = decide(best.predicted_difference, best.difference_interval, direction_of(target))
+    verdict = decide(
+        best.predicted_difference, best.difference_interval, original.p, direction_of(target)
+    )
     says = sentence(
         verdict,
         IN_A_SENTENCE[best.augmentation],

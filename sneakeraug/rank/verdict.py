@@ -7,8 +7,9 @@ from typing import Final
 from sneakeraug.records import Verdict
 from sneakeraug.vocabulary import Direction
 
-WORTHWHILE: Final = 0.005
-"""A change of less than half a point, for better, is not worth changing a picture for."""
+WORTHWHILE: Final = 0.05
+"""A change for better of less than this share of the original's probability is not worth making:
+1.2 points where 24 % open, 0.05 points where 1 % click."""
 
 EVENTS: Final = {
     "open_rate": "open the e-mail",
@@ -25,7 +26,9 @@ def order_by_target(p: list[float], direction: Direction) -> list[int]:
     return sorted(range(len(p)), key=lambda i: (sign * p[i], i))
 
 
-def decide(difference: float, interval: tuple[float, float], direction: Direction) -> Verdict:
+def decide(
+    difference: float, interval: tuple[float, float], p_original: float, direction: Direction
+) -> Verdict:
     """Judge the best candidate against the original.
 
     Parameters
@@ -34,6 +37,8 @@ def decide(difference: float, interval: tuple[float, float], direction: Directio
         Candidate minus original, of the probability of the target event.
     interval
         Its 90 % range.
+    p_original
+        The original's probability; what is worth while is a share of it.
     direction
         Whether the target is to be raised or lowered.
 
@@ -46,10 +51,11 @@ def decide(difference: float, interval: tuple[float, float], direction: Directio
     """
     sign = 1.0 if direction == "raise" else -1.0
     gain = sign * difference
+    worthwhile = WORTHWHILE * p_original
     worst, best = sorted((sign * interval[0], sign * interval[1]))
-    if worst > 0 and gain >= WORTHWHILE:
+    if worst > 0 and gain >= worthwhile:
         return "recommend"
-    if gain <= 0 or best < WORTHWHILE:
+    if gain <= 0 or best < worthwhile:
         return "keep_original"
     return "cannot_tell"
 
@@ -91,5 +97,5 @@ def sentence(
     if verdict == "recommend":
         return f"Use {what}: {numbers}"
     if verdict == "keep_original":
-        return f"Keep the original. The closest rival, {what}, is predicted no better: {numbers}"
+        return f"Keep the original. Nothing worth changing it for: with {what}, {numbers}"
     return f"Cannot tell whether {what} would do better than yours: {numbers} Test both."

@@ -55,7 +55,7 @@ def test_scores_of_any_ensemble_make_a_consistent_recommendation(
 def test_a_verdict_mirrors_with_the_direction(difference: float, half: float) -> None:
     interval = (difference - half, difference + half)
     mirrored = (-difference - half, -difference + half)
-    assert decide(difference, interval, "raise") == decide(-difference, mirrored, "lower")
+    assert decide(difference, interval, 0.3, "raise") == decide(-difference, mirrored, 0.3, "lower")
 
 
 @given(st.floats(0.2, 4), st.floats(-2, 2), st.lists(st.floats(-6, 6), min_size=2, max_size=20))

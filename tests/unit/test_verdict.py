@@ -22,7 +22,12 @@ from sneakeraug.records import Context, Product
 def test_verdict(
     difference: float, interval: tuple[float, float], direction: str, verdict: str
 ) -> None:
-    assert decide(difference, interval, direction) == verdict  # type: ignore[arg-type]
+    assert decide(difference, interval, 0.1, direction) == verdict  # type: ignore[arg-type]
+
+
+def test_what_is_worth_while_is_a_share_of_the_originals_probability() -> None:
+    assert decide(-0.003, (-0.004, -0.002), 0.011, "lower") == "recommend"
+    assert decide(-0.003, (-0.004, -0.002), 0.24, "lower") == "keep_original"
 
 
 @pytest.mark.parametrize(
