@@ -284,8 +284,7 @@ def _folder(model: str | None) -> Path:
     from sneakeraug.settings import get_settings
 
     settings = get_settings()
-    chosen = model or settings.model_id or registry.active_model(settings.models_dir)
-    return registry.model_folder(settings.models_dir, chosen)
+    return registry.chosen_folder(settings.models_dir, model, settings.model_id)
 
 
 def _progress(line: str) -> None:

@@ -37,7 +37,7 @@ from sneakeraug.records import (
     Timing,
     direction_of,
 )
-from sneakeraug.registry import WEIGHTS, ModelCard, active_model, model_folder, verify
+from sneakeraug.registry import WEIGHTS, ModelCard, chosen_folder, verify
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.score.features import build_features, check_schema, feature_names, measure_picture
 from sneakeraug.score.uncertainty import difference_intervals, probability_intervals, share_best
@@ -348,8 +348,8 @@ def load(model_id: str | None = None, *, settings: Settings | None = None) -> Re
         If the model is missing, or a file of it was changed.
     """
     settings = settings or get_settings()
-    chosen = model_id or settings.model_id or active_model(settings.models_dir)
-    return Recommender(model_folder(settings.models_dir, chosen), load_catalog(), settings)
+    folder = chosen_folder(settings.models_dir, model_id, settings.model_id)
+    return Recommender(folder, load_catalog(), settings)
 
 
 def make_prediction_recommendation(

@@ -124,6 +124,25 @@ def model_folder(models_dir: Path, model_id: str) -> Path:
     return models_dir / model_id
 
 
+def chosen_folder(models_dir: Path, *wanted: str | None) -> Path:
+    """Return the folder of the first model that is named, of the active one where none is.
+
+    Parameters
+    ----------
+    models_dir
+        Where model folders are.
+    wanted
+        Ids in the order they count, for instance a flag's and the settings'.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If there is no such model.
+    """
+    named = next(filter(None, wanted), None)
+    return model_folder(models_dir, named or active_model(models_dir))
+
+
 def read_card(folder: Path) -> ModelCard:
     """Read a model's card.
 

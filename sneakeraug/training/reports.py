@@ -74,8 +74,7 @@ def _encode(
     if split not in ("test", "all"):
         raise InputError(f"Unknown split {split!r}; expected one of: test, all.")
     settings = get_settings()
-    chosen = model or settings.model_id or registry.active_model(settings.models_dir)
-    folder = registry.model_folder(settings.models_dir, chosen)
+    folder = registry.chosen_folder(settings.models_dir, model, settings.model_id)
     card = registry.verify(folder)
     encoder = Encoder(
         folder / registry.WEIGHTS,
