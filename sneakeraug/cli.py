@@ -99,10 +99,10 @@ def train_embedder(
     ] = "resnet50",
     sizes: Annotated[
         str, typer.Option(help="Input side of each epoch, in order.")
-    ] = "80,96,96,96,128",
+    ] = "80,96,96,96,128,128,128,128,128",
     vary: Annotated[
         str, typer.Option(help="Share of photos varied in each epoch, in order.")
-    ] = "1,1,0.4,0.15,0.15",
+    ] = "1,1,0.4,0.15,0.15,0.4,0.2,0.15,0.1",
     photos_per_batch: Annotated[int, typer.Option(help="Photos a batch, six variants each.")] = 16,
     learning_rate: Annotated[float, typer.Option(help="Its peak.")] = 0.08,
     weights: Annotated[str, typer.Option(help="none, imagenet, or a .safetensors file.")] = "none",

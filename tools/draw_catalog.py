@@ -73,7 +73,7 @@ PRODUCTS: tuple[tuple[str, str, str, str, str, int], ...] = (
     ("tennis_court", "Meridian Ace", "Lumaro", "girls", "Blush", 6500),
     ("lifestyle", "Harbor 84", "Brisk & Fell", "unisex", "Navy / Gold", 9900),
     ("lifestyle", "Vista Jogger", "Fernstep", "women", "Sage", 9500),
-    ("lifestyle", "Lumen Retro", "Lumaro", "men", "Fog / Apricot", 10500),
+    ("lifestyle", "Lumen Retro", "Lumaro", "men", "Mocha", 10500),
     ("high_top", "Ember High", "Brisk & Fell", "unisex", "Burgundy", 6900),
     ("high_top", "Cove High", "Fernstep", "girls", "Mustard", 5500),
     ("high_top", "Loft Canvas", "Brisk & Fell", "men", "Black / White", 6900),

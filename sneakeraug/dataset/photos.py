@@ -19,6 +19,9 @@ SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".tif", "
 
 Split = Literal["train", "validation", "test"]
 
+VIEWS_WITHOUT_UP: Final = ("top", "outsole")
+"""Photos a table gives one of these views are left out: no quarter turn can be told of them."""
+
 TEST_SHARE, VALIDATION_SHARE = 0.15, 0.05
 
 NEAR_DUPLICATE_BITS = 8
@@ -52,7 +55,7 @@ def list_photos(images: Path, kinds: Sequence[str] = ("sneaker", "shoe")) -> lis
     images
         A folder, scanned recursively (an ``images.csv`` in it is used instead), or a CSV with
         the column ``path`` (relative to the CSV) and any of ``product_id``, ``item_id``,
-        ``brand``, ``name``, ``kind``.
+        ``brand``, ``name``, ``kind``, ``view``.
     kinds
         Rows of another ``kind`` are left out; rows without one stay.
 
@@ -94,6 +97,8 @@ def _read_csv(path: Path, kinds: Sequence[str]) -> list[PhotoRow]:
                 raise InputError(f"{path.name} has no column 'path'; one is expected. Add it.")
             if record.get("kind") and record["kind"] not in kinds:
                 continue
+            if record.get("view") in VIEWS_WITHOUT_UP:
+                continue
             named = record.get("brand") and record.get("name")
             product = (
                 record.get("product_id")
@@ -101,9 +106,9 @@ def _read_csv(path: Path, kinds: Sequence[str]) -> list[PhotoRow]:
                 or record.get("item_id")
                 or record["path"]
             )
-            rows.append(
-                PhotoRow(path.parent / record["path"], product, Path(record["path"]).parts[0])
-            )
+            parts = Path(record["path"]).parts
+            source = parts[0] if len(parts) > 1 else path.resolve().parent.name
+            rows.append(PhotoRow(path.parent / record["path"], product, source))
     return rows
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
@@ -25,49 +26,58 @@ from sneakeraug.embed.preprocess import fit_square
 from sneakeraug.embed.resnet import AugmentationNet, choose_device, start_from
 from sneakeraug.errors import InputError
 from sneakeraug.registry import WEIGHTS
-from sneakeraug.training.collection import load_collection
+from sneakeraug.training.collection import KEPT_SIDE_PX, load_collection
 
 EMBEDDER_CARD = "embedder.json"
 """What a trained embedder says of itself, beside its weights."""
 
 
-AS_IT_IS_SIDE_PX = 224
-"""Longer side of a training photo that is not varied."""
+AS_IT_IS_SIDES_PX: Final = (160, KEPT_SIDE_PX)
+"""Longer side of a training photo that is not varied, from and to."""
+
+
+DRAWN_EVERY: Final[Mapping[str, int]] = {"darker": 2, "sketch": 4}
+"""These are learnt within minutes, so only every 2nd and 4th photo spends time on them."""
 
 
 class SixFoldSamples(Dataset[tuple[UInt8Array, list[int]]]):
-    """Photo `i` of an epoch: its six variants as input squares, freshly varied, with labels.
+    """The photos of an epoch in order: variants as input squares, freshly varied, with labels.
 
     Parameters
     ----------
     photos
         Decoded photos.
+    order
+        Which photo comes when.
     size_px
         Side of the network's input.
     vary_share
         Share of photos that are varied; the others come as they are or mirrored.
     seed, epoch
-        Together with the index they fix every choice.
+        Together with the photo's index they fix every choice.
     """
 
     def __init__(
         self,
         photos: Sequence[UInt8Array],
+        order: Sequence[int],
         size_px: int,
         vary_share: float,
         seed: int,
         epoch: int,
     ) -> None:
-        self.photos, self.size_px, self.vary_share = photos, size_px, vary_share
+        self.photos, self.order = photos, order
+        self.size_px, self.vary_share = size_px, vary_share
         self.seed, self.epoch = seed, epoch
 
     def __len__(self) -> int:
         """Photos, not variants."""
-        return len(self.photos)
+        return len(self.order)
 
-    def __getitem__(self, index: int) -> tuple[UInt8Array, list[int]]:
-        """Squares ``(6, s, s, 3)`` uint8 and their labels."""
+    def __getitem__(self, position: int) -> tuple[UInt8Array, list[int]]:
+        """Squares ``(n, s, s, 3)`` uint8 and their labels; `DRAWN_EVERY` says why n is 4 to 6."""
         cv2.setNumThreads(0)
+        index = self.order[position]
         rng = np.random.default_rng([self.seed, self.epoch, index])
         photo = self.photos[index]
         if rng.random() < self.vary_share:
@@ -75,16 +85,19 @@ class SixFoldSamples(Dataset[tuple[UInt8Array, list[int]]]):
             if rng.random() < 0.4:
                 photo = recompress(photo, rng)
         else:
-            photo = shrink_photo(photo, AS_IT_IS_SIDE_PX)
+            photo = shrink_photo(photo, int(rng.integers(*AS_IT_IS_SIDES_PX, endpoint=True)))
             if rng.random() < 0.5:
                 photo = np.ascontiguousarray(photo[:, ::-1])
-        squares = []
-        for name in AUGMENTATIONS:
+        squares, labels = [], []
+        for label, name in enumerate(AUGMENTATIONS):
+            if position % DRAWN_EVERY.get(name, 1):
+                continue
             variant = apply_augmentation(photo, name).photo
             if rng.random() < 0.3:
                 variant = recompress(variant, rng)
             squares.append(fit_square(variant, self.size_px))
-        return np.stack(squares), list(range(len(AUGMENTATIONS)))
+            labels.append(label)
+        return np.stack(squares), labels
 
 
 def collate(samples: list[tuple[UInt8Array, list[int]]]) -> Batch:
@@ -99,8 +112,8 @@ class EmbedderOptions:
     """What `train_embedder` may be told; the defaults are the shipped model's."""
 
     architecture: str = "resnet50"
-    sizes_px: tuple[int, ...] = (80, 96, 96, 96, 128)
-    vary_shares: tuple[float, ...] = (1.0, 1.0, 0.4, 0.15, 0.15)
+    sizes_px: tuple[int, ...] = (80, 96, 96, 96, 128, 128, 128, 128, 128)
+    vary_shares: tuple[float, ...] = (1.0, 1.0, 0.4, 0.15, 0.15, 0.4, 0.2, 0.15, 0.1)
     photos_per_batch: int = 16
     learning_rate: float = 0.08
     weights: str = "none"
@@ -162,14 +175,18 @@ def train_embedder(
 
     def batches_of_epoch(epoch: int, n_skipped: int) -> Iterable[Batch]:
         order = np.random.default_rng([options.seed, epoch]).permutation(len(photos))
-        order = order[n_skipped * options.photos_per_batch :]
         samples = SixFoldSamples(
-            photos, options.sizes_px[epoch], options.vary_shares[epoch], options.seed, epoch
+            photos,
+            order.tolist(),
+            options.sizes_px[epoch],
+            options.vary_shares[epoch],
+            options.seed,
+            epoch,
         )
         return DataLoader(
             samples,
             batch_size=options.photos_per_batch,
-            sampler=order.tolist(),
+            sampler=range(n_skipped * options.photos_per_batch, len(order)),
             drop_last=True,
             num_workers=options.workers,
             collate_fn=collate,

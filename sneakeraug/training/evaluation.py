@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
+from sneakeraug.arrays import BoolArray, FloatArray, IntArray, ProbabilityArray
 from sneakeraug.augment.transforms import AUGMENTATIONS, apply_augmentation
+from sneakeraug.background import estimate_background
 from sneakeraug.dataset.worlds import Events, draw_events
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.evaluate.metrics import (
@@ -98,7 +99,7 @@ def evaluate_embedder(
     Returns
     -------
     figures
-        Accuracy over all, and by source.
+        Accuracy over all, on plain and other backgrounds, and by source.
     tables
         ``confusion`` (rows true, columns named), ``recall`` by label.
     """
@@ -123,11 +124,14 @@ def evaluate_embedder(
         )
 
     figures = [figure("augmentation accuracy", np.ones(len(right), dtype=np.bool_))]
-    if len(set(sources)) > 1:
-        figures += [
-            figure(f"augmentation accuracy, {source}", sources == source)
-            for source in sorted(set(sources))
-        ]
+    plain = _on_plain_background(six_fold, collection)
+    subsets = {"plain backgrounds": plain, "other backgrounds": ~plain}
+    subsets |= {source: sources == source for source in sorted(set(sources))}
+    figures += [
+        figure(f"augmentation accuracy, {name}", chosen)
+        for name, chosen in subsets.items()
+        if 0 < chosen.sum() < len(right)
+    ]
     confusion = confusion_matrix(
         six_fold.labels, six_fold.outputs.argmax(axis=1), len(AUGMENTATIONS)
     )
@@ -172,13 +176,18 @@ def evaluate_conversion(
     Returns
     -------
     figures
-        For each target: accuracy beside the best possible and the trivial rules on the same
-        rows, Brier score, log loss, and how often the 90 % interval holds the true probability.
+        For each target: accuracy (of all, and of pictures on plain backgrounds) beside the best
+        possible and the trivial rules on the same rows, Brier score, log loss, and how often the
+        90 % interval holds the true probability.
     """
     events = draw_events(world, six_fold.augmentations, n_events, np.random.default_rng(seed))
     x = event_features(six_fold, events)
     groups = _numbers([collection.groups[six_fold.photos[i]] for i in events.pictures])
-    n_products = len(set(groups.tolist()))
+    plain = _on_plain_background(six_fold, collection)[events.pictures]
+    everything = np.ones(n_events, dtype=np.bool_)
+    subsets = {"accuracy": everything}
+    if 0 < plain.sum() < n_events:
+        subsets["accuracy, plain backgrounds"] = plain
     figures: list[Figure] = []
     for target in TARGETS:
         p, intervals = probability_intervals(models[target].predict_members(x))
@@ -188,14 +197,18 @@ def evaluate_conversion(
             name: str,
             rows: ProbabilityArray,
             baselines: dict[str, float],
+            chosen: BoolArray = everything,
             target: str = target,
         ) -> Figure:
-            value, interval = mean_with_interval(rows, groups, np.random.default_rng(seed))
+            value, interval = mean_with_interval(
+                rows[chosen], groups[chosen], np.random.default_rng(seed)
+            )
+            n_products = len(set(groups[chosen].tolist()))
             return Figure(
                 name=f"{target}: {name}",
                 value=round(value, 5),
                 interval=(round(interval[0], 5), round(interval[1], 5)),
-                n=n_events,
+                n=int(chosen.sum()),
                 unit=f"simulated sends of pictures of {n_products} unseen products",
                 seed=seed,
                 baselines={k: round(v, 5) for k, v in baselines.items()},
@@ -204,15 +217,23 @@ def evaluate_conversion(
 
         base = float(y.mean())
         constant = np.full_like(y, base)
+        right = ((p > 0.5) == (y > 0.5)).astype(np.float64)
+        possible = (truth > 0.5) == (y > 0.5)
         figures += [
-            figure(
-                "accuracy",
-                ((p > 0.5) == (y > 0.5)).astype(np.float64),
-                {
-                    "best possible (Bayes)": float(((truth > 0.5) == (y > 0.5)).mean()),
-                    "always the commoner outcome": max(base, 1 - base),
-                    "random": 0.5,
-                },
+            *(
+                figure(
+                    name,
+                    right,
+                    {
+                        "best possible (Bayes)": float(possible[chosen].mean()),
+                        "always the commoner outcome": max(
+                            float(y[chosen].mean()), 1 - float(y[chosen].mean())
+                        ),
+                        "random": 0.5,
+                    },
+                    chosen,
+                )
+                for name, chosen in subsets.items()
             ),
             figure(
                 "Brier score (lower is better)",
@@ -247,6 +268,14 @@ def event_features(six_fold: SixFold, events: Events) -> FloatArray:
     return build_features(
         six_fold.outputs[events.pictures], six_fold.measures[events.pictures], events.contexts
     )
+
+
+def _on_plain_background(six_fold: SixFold, collection: Collection) -> BoolArray:
+    """Whether the photo of each row stands on a plain background."""
+    is_plain = {
+        i: estimate_background(collection.photos[i]).is_plain for i in set(six_fold.photos.tolist())
+    }
+    return np.array([is_plain[i] for i in six_fold.photos.tolist()], dtype=np.bool_)
 
 
 def _numbers(names: list[str]) -> IntArray:

@@ -41,17 +41,22 @@ def test_the_split_is_stable_and_of_the_stated_shares() -> None:
     assert sides.count("validation") / 20_000 == pytest.approx(0.05, abs=0.01)
 
 
-def test_a_csv_names_products_and_leaves_other_kinds_out(tmp_path: Path) -> None:
+def test_a_csv_names_products_and_leaves_other_kinds_and_views_without_up_out(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "images.csv").write_text(
-        "path,item_id,kind,brand,name\n"
-        "x/a.jpg,1,sneaker,Acme,Run\nx/b.jpg,2,sneaker,Acme,Run\nx/c.jpg,3,watch,,\ny/d.jpg,4,,,\n",
+        "path,item_id,kind,brand,name,view\n"
+        "x/a.jpg,1,sneaker,Acme,Run,\nx/b.jpg,2,sneaker,Acme,Run,side\nx/c.jpg,3,watch,,,\n"
+        "x/d.jpg,1,sneaker,Acme,Run,outsole\nx/e.jpg,1,sneaker,Acme,Run,top\ny/f.jpg,4,,,,\n"
+        "g.jpg,5,,,,\n",
         encoding="utf-8",
     )
     rows = list_photos(tmp_path)
     assert [(r.path.name, r.product_id, r.source) for r in rows] == [
+        ("g.jpg", "5", tmp_path.name),
         ("a.jpg", "Acme: Run", "x"),
         ("b.jpg", "Acme: Run", "x"),
-        ("d.jpg", "4", "y"),
+        ("f.jpg", "4", "y"),
     ]
 
 

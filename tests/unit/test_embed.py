@@ -11,7 +11,13 @@ from sneakeraug.arrays import UInt8Array
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.embed.fit import FitPlan, calibrate_head
 from sneakeraug.embed.preprocess import MEAN, STD, fit_square, normalise
-from sneakeraug.embed.resnet import AugmentationNet, choose_device, net_depth, start_from
+from sneakeraug.embed.resnet import (
+    AugmentationNet,
+    ToneProfile,
+    choose_device,
+    net_depth,
+    start_from,
+)
 from sneakeraug.errors import InputError, ModelCorruptError, ModelNotFoundError
 
 
@@ -93,3 +99,19 @@ def test_calibration_undoes_a_known_distortion_in_the_last_layer() -> None:
     found = np.array(about["shift"])
     np.testing.assert_allclose(found - found[1], -2 * shift, atol=0.25)
     torch.testing.assert_close(net.head.weight, before * about["scale"], rtol=1e-3, atol=1e-4)
+
+
+def test_a_tone_profile_shows_the_last_dark_pixel_and_not_where_it_is() -> None:
+    torch.manual_seed(0)
+    tones = ToneProfile(64).eval()
+    pale = np.full((1, 32, 32, 3), 200, dtype=np.uint8)
+    dark = pale.copy()
+    dark[0, 3, 5] = 20
+    moved = pale.copy()
+    moved[0, 30, 1] = 20
+    with torch.inference_mode():
+        of_pale, of_dark, of_moved = (
+            tones(torch.from_numpy(normalise(squares))) for squares in (pale, dark, moved)
+        )
+    torch.testing.assert_close(of_dark, of_moved)
+    assert (of_dark - of_pale).abs().max() > 0.01
