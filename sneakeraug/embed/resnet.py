@@ -34,6 +34,9 @@ class ToneProfile(nn.Module):
         Width of both layers.
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, n_features: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
