@@ -103,7 +103,9 @@ def train_embedder(
     vary: Annotated[
         str, typer.Option(help="Share of photos varied in each epoch, in order.")
     ] = "1,1,0.4,0.15,0.15,0.4,0.2,0.15,0.1",
-    photos_per_batch: Annotated[int, typer.Option(help="Photos a batch, six variants each.")] = 16,
+    photos_per_batch: Annotated[
+        int, typer.Option(help="Photos a batch, 4 to 6 variants each.")
+    ] = 16,
     learning_rate: Annotated[float, typer.Option(help="Its peak.")] = 0.08,
     weights: Annotated[str, typer.Option(help="none, imagenet, or a .safetensors file.")] = "none",
     seed: Annotated[int, typer.Option(help="Of weights, order and variation.")] = 0,
