@@ -10,7 +10,6 @@ import numpy as np
 
 from sneakeraug.arrays import BoolArray, FloatArray, IntArray, ProbabilityArray
 from sneakeraug.augment.transforms import AUGMENTATIONS, apply_augmentation
-from sneakeraug.background import estimate_background
 from sneakeraug.dataset.worlds import Events, draw_events
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.evaluate.metrics import (
@@ -22,7 +21,7 @@ from sneakeraug.evaluate.metrics import (
 )
 from sneakeraug.registry import Figure
 from sneakeraug.score.conversion import ConversionModel
-from sneakeraug.score.features import build_features, measure_picture
+from sneakeraug.score.features import PICTURE_FEATURES, build_features, measure_picture
 from sneakeraug.score.uncertainty import probability_intervals
 from sneakeraug.training.collection import Collection
 from sneakeraug.vocabulary import TARGETS
@@ -55,6 +54,13 @@ class SixFold:
     def augmentations(self) -> list[str]:
         """The true augmentation of each row by name."""
         return [AUGMENTATIONS[label] for label in self.labels]
+
+    @property
+    def is_plain(self) -> BoolArray:
+        """Whether the original of each row's photo stands on a plain background."""
+        originals = self.labels == AUGMENTATIONS.index("original")
+        plain = self.measures[originals, PICTURE_FEATURES.index("is_plain")] > 0.5
+        return np.repeat(plain, len(AUGMENTATIONS))
 
 
 def encode_six_fold(
@@ -124,8 +130,7 @@ def evaluate_embedder(
         )
 
     figures = [figure("augmentation accuracy", np.ones(len(right), dtype=np.bool_))]
-    plain = _on_plain_background(six_fold, collection)
-    subsets = {"plain backgrounds": plain, "other backgrounds": ~plain}
+    subsets = {"plain backgrounds": six_fold.is_plain, "other backgrounds": ~six_fold.is_plain}
     subsets |= {source: sources == source for source in sorted(set(sources))}
     figures += [
         figure(f"augmentation accuracy, {name}", chosen)
@@ -183,7 +188,7 @@ def evaluate_conversion(
     events = draw_events(world, six_fold.augmentations, n_events, np.random.default_rng(seed))
     x = event_features(six_fold, events)
     groups = _numbers([collection.groups[six_fold.photos[i]] for i in events.pictures])
-    plain = _on_plain_background(six_fold, collection)[events.pictures]
+    plain = six_fold.is_plain[events.pictures]
     everything = np.ones(n_events, dtype=np.bool_)
     subsets = {"accuracy": everything}
     if 0 < plain.sum() < n_events:
@@ -226,9 +231,7 @@ def evaluate_conversion(
                     right,
                     {
                         "best possible (Bayes)": float(possible[chosen].mean()),
-                        "always the commoner outcome": max(
-                            float(y[chosen].mean()), 1 - float(y[chosen].mean())
-                        ),
+                        "always the commoner outcome": 0.5 + abs(float(y[chosen].mean()) - 0.5),
                         "random": 0.5,
                     },
                     chosen,
@@ -268,14 +271,6 @@ def event_features(six_fold: SixFold, events: Events) -> FloatArray:
     return build_features(
         six_fold.outputs[events.pictures], six_fold.measures[events.pictures], events.contexts
     )
-
-
-def _on_plain_background(six_fold: SixFold, collection: Collection) -> BoolArray:
-    """Whether the photo of each row stands on a plain background."""
-    is_plain = {
-        i: estimate_background(collection.photos[i]).is_plain for i in set(six_fold.photos.tolist())
-    }
-    return np.array([is_plain[i] for i in six_fold.photos.tolist()], dtype=np.bool_)
 
 
 def _numbers(names: list[str]) -> IntArray:
