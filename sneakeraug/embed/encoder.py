@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from sneakeraug.arrays import FloatArray, UInt8Array
-from sneakeraug.embed.preprocess import fit_square, normalise
+from sneakeraug.embed.preprocess import NetworkInput, normalise, prepare_photos
 from sneakeraug.embed.resnet import AugmentationNet, choose_device
 from sneakeraug.errors import ModelCorruptError, ModelNotFoundError
 
@@ -105,9 +105,9 @@ class Encoder:
             Rows in the order of `photos`.
         """
         parts = [
-            encode_squares(
+            encode_inputs(
                 self.net,
-                np.stack([fit_square(p, self.size_px) for p in photos[i : i + batch_size]]),
+                prepare_photos(photos[i : i + batch_size], self.size_px),
                 self.torch_device,
             )
             for i in range(0, len(photos), batch_size)
@@ -118,20 +118,20 @@ class Encoder:
         )
 
 
-def encode_squares(net: AugmentationNet, squares: UInt8Array, device: torch.device) -> Encoded:
-    """Send input squares through a network once.
+def encode_inputs(net: AugmentationNet, inputs: NetworkInput, device: torch.device) -> Encoded:
+    """Send prepared photos through a network once.
 
     Parameters
     ----------
     net
         In evaluation mode, on `device`.
-    squares
-        Shape ``(n, s, s, 3)``, uint8.
+    inputs
+        See `prepare_photos`.
     device
         float32 on a CPU; bf16 autocast on a GPU, where it is the faster one.
     """
     x = (
-        torch.from_numpy(normalise(squares))
+        torch.from_numpy(normalise(inputs.squares))
         .to(device)
         .contiguous(memory_format=torch.channels_last)
     )
@@ -139,6 +139,6 @@ def encode_squares(net: AugmentationNet, squares: UInt8Array, device: torch.devi
         torch.inference_mode(),
         torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"),
     ):
-        logits, features = net(x)
+        logits, features = net(x, torch.from_numpy(inputs.tones).to(device))
     unit = torch.nn.functional.normalize(features.float(), dim=1)
     return Encoded(torch.softmax(logits.float(), dim=1).cpu().numpy(), unit.cpu().numpy())

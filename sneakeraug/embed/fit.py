@@ -17,8 +17,8 @@ from sneakeraug.embed.preprocess import MEAN, STD
 from sneakeraug.embed.resnet import AugmentationNet
 from sneakeraug.errors import InputError
 
-Batch = tuple[Tensor, Tensor]
-"""Squares uint8 ``(n, s, s, 3)`` and labels int64 ``(n,)``."""
+Batch = tuple[Tensor, Tensor, Tensor]
+"""Squares uint8 ``(n, s, s, 3)``, tones float32 ``(n, N_TONES)``, labels int64 ``(n,)``."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,8 @@ def fit_network(
             x = batch[0].to(device, non_blocking=True).permute(0, 3, 1, 2).float()
             x = ((x - mean) / std).contiguous(memory_format=torch.channels_last)
             with torch.autocast(device.type, dtype=torch.bfloat16):
-                outputs, _ = net(x)
-            loss = loss_of(outputs.float(), batch[1].to(device))
+                outputs, _ = net(x, batch[1].to(device))
+            loss = loss_of(outputs.float(), batch[2].to(device))
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()

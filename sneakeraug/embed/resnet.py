@@ -9,60 +9,19 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import resnet as torchvision_resnet
 
-from sneakeraug.embed.preprocess import MEAN, STD
+from sneakeraug.embed.preprocess import N_TONES
 from sneakeraug.errors import InputError, ModelNotFoundError
 
 ARCHITECTURES: Final = ("resnet18", "resnet34", "resnet50", "resnet101")
 
-TONE_LEVELS: Final = (*((8 * k - 0.5) / 255 for k in range(1, 32)), 253.5 / 255)
-"""Brightness levels `ToneProfile` cuts at; halves of 8-bit steps, so no value is on a cut."""
-
 N_TONE_FEATURES: Final = 64
-
-
-class ToneProfile(nn.Module):
-    """How much of a picture is darker, and how much lighter, than each of 32 levels.
-
-    A brightened picture is told from a pale shoe by what is missing: the last dark pixels. A
-    convolutional network learns to count them slowly; shares on a logarithmic scale, in which one
-    pixel in ten thousand shows, tell it at once. Taken of each pixel's largest and smallest
-    channel, and passed through two small layers.
-
-    Parameters
-    ----------
-    n_features
-        Width of both layers.
-    """
-
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self, n_features: int) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
-        self.layers = nn.Sequential(
-            nn.Linear(4 * len(TONE_LEVELS), n_features),
-            nn.ReLU(),
-            nn.Linear(n_features, n_features),
-            nn.ReLU(),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return ``(n, n_features)`` of normalised pictures ``(n, 3, s, s)``."""
-        with torch.no_grad():
-            channels = x.float() * self.std + self.mean
-            tones = torch.stack((channels.amax(dim=1), channels.amin(dim=1)), dim=1).flatten(2)
-            below = torch.stack([(tones < t).float().mean(dim=2) for t in TONE_LEVELS], dim=2)
-            shares = torch.cat((below, 1 - below), dim=2).flatten(1)
-            profile = (shares + 1.0 / tones.shape[2]).log() / 4 + 1  # about -1.5 to 1
-        return torch.as_tensor(self.layers(profile))
 
 
 class AugmentationNet(nn.Module):
     """A ResNet that gives the augmentation outputs and the pooled features of one pass.
 
-    The outputs come from a linear layer on the pooled features and the picture's `ToneProfile`.
+    The outputs come from a linear layer on the pooled features and on two small layers over the
+    picture's `preprocess.tone_profile`.
 
     Parameters
     ----------
@@ -84,13 +43,26 @@ class AugmentationNet(nn.Module):
         self.n_features = int(backbone.fc.in_features)
         backbone.fc = nn.Identity()
         self.backbone = backbone
-        self.tones = ToneProfile(N_TONE_FEATURES)
+        self.tones = nn.Sequential(
+            nn.Linear(N_TONES, N_TONE_FEATURES),
+            nn.ReLU(),
+            nn.Linear(N_TONE_FEATURES, N_TONE_FEATURES),
+            nn.ReLU(),
+        )
         self.head = nn.Linear(self.n_features + N_TONE_FEATURES, n_outputs)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return outputs ``(n, 6)`` (logits) and pooled features ``(n, d)`` of ``(n, 3, s, s)``."""
+    def forward(self, x: Tensor, tones: Tensor) -> tuple[Tensor, Tensor]:
+        """Return outputs ``(n, 6)`` (logits) and pooled features ``(n, d)``.
+
+        Parameters
+        ----------
+        x
+            Normalised squares, shape ``(n, 3, s, s)``.
+        tones
+            Their tone profiles, shape ``(n, N_TONES)``.
+        """
         features = self.backbone(x)
-        return self.head(torch.cat((features, self.tones(x)), dim=1)), features
+        return self.head(torch.cat((features, self.tones(tones)), dim=1)), features
 
 
 def start_from(net: AugmentationNet, weights: str) -> None:

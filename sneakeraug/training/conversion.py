@@ -73,7 +73,8 @@ def train_conversion(
     Parameters
     ----------
     images
-        Folders or CSVs of photos, as the embedder was trained with.
+        Folders or CSVs of photos, all or some of those the embedder was trained with. Figures
+        are measured on the unseen products among them.
     embedder
         A folder `train_embedder` wrote.
     models_dir, model_id
@@ -118,7 +119,7 @@ def train_conversion(
         )
     }
     models = _fit(parts, collection.groups, options, rng, report)
-    flags = " ".join(f"--images {path.name}" for path in images)
+    flags = _flags([path.name for path in images])
     command = f"sneakeraug evaluate {{}} --model {model_id} {flags}"
     figures, tables = evaluate_embedder(
         parts["test"], collection, options.seed, command.format("embedder")
@@ -142,7 +143,7 @@ def train_conversion(
             created_utc=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             is_demo=True,
             trained_on=(
-                f"{about['n_photos']['train']:,} photos, six variants each, of a collection of "
+                f"{about['n_photos']['train']:,} pictures, six variants each, of a collection of "
                 f"{about['n_products']:,} products; {options.n_events:,} simulated sends of the "
                 f"world “{options.world}” a target."
             ),
@@ -163,13 +164,18 @@ def train_conversion(
             tables=tables | {"split_seed": split_seed, "n_events": options.n_events},
             limits=LIMITS,
             retrain=(
-                f"sneakeraug train embedder {flags} --out runs/embedder",
+                f"sneakeraug train embedder {_flags(about['images'])} --out runs/embedder",
                 f"sneakeraug train conversion {flags} --embedder runs/embedder "
                 f"--world {options.world} --model-id {model_id}",
             ),
             files={},
         )
         return registry.publish(staged, models_dir, card)
+
+
+def _flags(images: Sequence[str]) -> str:
+    """Folders as the command line takes them."""
+    return " ".join(f"--images {name}" for name in images)
 
 
 def _fit(

@@ -18,11 +18,11 @@ from torch.utils.data import DataLoader, Dataset
 
 from sneakeraug.arrays import FloatArray, UInt8Array
 from sneakeraug.augment.transforms import AUGMENTATIONS, apply_augmentation
-from sneakeraug.background import shrink_photo
+from sneakeraug.background import estimate_background, shrink_photo
 from sneakeraug.dataset.vary import recompress, vary_photo
-from sneakeraug.embed.encoder import encode_squares
+from sneakeraug.embed.encoder import encode_inputs
 from sneakeraug.embed.fit import Batch, FitPlan, calibrate_head, fit_network
-from sneakeraug.embed.preprocess import fit_square
+from sneakeraug.embed.preprocess import NetworkInput, prepare_photos
 from sneakeraug.embed.resnet import AugmentationNet, choose_device, start_from
 from sneakeraug.errors import InputError
 from sneakeraug.registry import WEIGHTS
@@ -40,8 +40,8 @@ DRAWN_EVERY: Final[Mapping[str, int]] = {"darker": 2, "sketch": 4}
 """These are learnt within minutes, so only every 2nd and 4th photo spends time on them."""
 
 
-class SixFoldSamples(Dataset[tuple[UInt8Array, list[int]]]):
-    """The photos of an epoch in order: variants as input squares, freshly varied, with labels.
+class SixFoldSamples(Dataset[tuple[NetworkInput, list[int]]]):
+    """The photos of an epoch in order: variants as network input, freshly varied, with labels.
 
     Parameters
     ----------
@@ -74,8 +74,8 @@ class SixFoldSamples(Dataset[tuple[UInt8Array, list[int]]]):
         """Photos, not variants."""
         return len(self.order)
 
-    def __getitem__(self, position: int) -> tuple[UInt8Array, list[int]]:
-        """Squares ``(n, s, s, 3)`` uint8 and their labels; `DRAWN_EVERY` says why n is 4 to 6."""
+    def __getitem__(self, position: int) -> tuple[NetworkInput, list[int]]:
+        """N variants and their labels; `DRAWN_EVERY` says why n is 4 to 6."""
         cv2.setNumThreads(0)
         index = self.order[position]
         rng = np.random.default_rng([self.seed, self.epoch, index])
@@ -88,23 +88,24 @@ class SixFoldSamples(Dataset[tuple[UInt8Array, list[int]]]):
             photo = shrink_photo(photo, int(rng.integers(*AS_IT_IS_SIDES_PX, endpoint=True)))
             if rng.random() < 0.5:
                 photo = np.ascontiguousarray(photo[:, ::-1])
-        squares, labels = [], []
+        variants, labels = [], []
         for label, name in enumerate(AUGMENTATIONS):
             if position % DRAWN_EVERY.get(name, 1):
                 continue
             variant = apply_augmentation(photo, name).photo
             if rng.random() < 0.3:
                 variant = recompress(variant, rng)
-            squares.append(fit_square(variant, self.size_px))
+            variants.append(variant)
             labels.append(label)
-        return np.stack(squares), labels
+        return prepare_photos(variants, self.size_px), labels
 
 
-def collate(samples: list[tuple[UInt8Array, list[int]]]) -> Batch:
+def collate(samples: list[tuple[NetworkInput, list[int]]]) -> Batch:
     """Join photos' variants into one batch."""
-    squares = np.concatenate([squares for squares, _ in samples])
-    labels = np.concatenate([labels for _, labels in samples])
-    return torch.from_numpy(squares), torch.from_numpy(labels.astype(np.int64))
+    squares = np.concatenate([inputs.squares for inputs, _ in samples])
+    tones = np.concatenate([inputs.tones for inputs, _ in samples])
+    labels = np.concatenate([labels for _, labels in samples]).astype(np.int64)
+    return torch.from_numpy(squares), torch.from_numpy(tones), torch.from_numpy(labels)
 
 
 @dataclass(frozen=True)
@@ -166,15 +167,18 @@ def train_embedder(
     torch.manual_seed(options.seed)
     net = AugmentationNet(options.architecture, len(AUGMENTATIONS))
     start_from(net, options.weights)
+    # Floors and rooms are the rarer and the harder backgrounds: an epoch sees such a photo twice.
+    busy = [i for i, photo in enumerate(photos) if not estimate_background(photo).is_plain]
+    pool = np.array([*range(len(photos)), *busy])
     plan = FitPlan(
         options.sizes_px,
-        len(photos) // options.photos_per_batch,
+        len(pool) // options.photos_per_batch,
         options.learning_rate,
-        warmup_steps=min(200, 1 + len(photos) // options.photos_per_batch),
+        warmup_steps=min(200, 1 + len(pool) // options.photos_per_batch),
     )
 
     def batches_of_epoch(epoch: int, n_skipped: int) -> Iterable[Batch]:
-        order = np.random.default_rng([options.seed, epoch]).permutation(len(photos))
+        order = np.random.default_rng([options.seed, epoch]).permutation(pool)
         samples = SixFoldSamples(
             photos,
             order.tolist(),
@@ -196,10 +200,9 @@ def train_embedder(
     def outputs_of(candidate: AugmentationNet, size_px: int) -> FloatArray:
         rows = []
         for photo in held_out:
-            squares = [
-                fit_square(apply_augmentation(photo, n).photo, size_px) for n in AUGMENTATIONS
-            ]
-            rows.append(encode_squares(candidate, np.stack(squares), device).outputs)
+            variants = [apply_augmentation(photo, name).photo for name in AUGMENTATIONS]
+            inputs = prepare_photos(variants, size_px)
+            rows.append(encode_inputs(candidate, inputs, device).outputs)
         return np.concatenate(rows)
 
     labels = np.tile(np.arange(len(AUGMENTATIONS)), len(held_out))
@@ -225,6 +228,7 @@ def train_embedder(
     card = {
         "architecture": options.architecture,
         "labels": list(AUGMENTATIONS),
+        "images": [path.name for path in images],
         "trained_utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "started_from": options.weights if options.weights in ("none", "imagenet") else "weights",
         "sizes_px": list(options.sizes_px),
