@@ -90,6 +90,34 @@ def recommend(
         _print_recommendation(result)
 
 
+@app.command()
+def collect(
+    url: Annotated[str, typer.Argument(help="First page of a shop's listing, or a product.")],
+    out: Annotated[Path, typer.Option(help="Receives products.csv, rejects.csv and images.")],
+    max_pages: Annotated[int, typer.Option(min=1, help="Listing pages at most.")] = 10,
+    rate: Annotated[float, typer.Option(min=0.0, help="Seconds between requests.")] = 1.0,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Permit addresses in private networks.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Collect the products of a shop's pages, politely; run again to go on after a stop."""
+    from dataclasses import asdict
+
+    from sneakeraug import ingest
+    from sneakeraug.collect.fetch import Politeness
+
+    politeness = Politeness(rate_s=rate, allow_private=allow_private)
+    found = ingest.collect(url, out, politeness, max_pages, _progress)
+    if as_json:
+        _print_json(asdict(found))
+        return
+    typer.echo(
+        f"{found.n_pictures} pictures of {found.n_products} products from {found.n_pages} pages "
+        f"in {out}; {len(found.rejects)} left out, see rejects.csv."
+    )
+
+
 @train_app.command("embedder")
 def train_embedder(
     images: Images,

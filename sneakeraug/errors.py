@@ -6,6 +6,9 @@
     │   ├── ContextError                   an unknown target, campaign type, industry, …
     │   ├── ProductError                   a catalog row is wrong
     │   └── ShapeError                     an array has the wrong shape
+    ├── CollectError                       a shop's page cannot be had or read, exit code 1
+    │   ├── FetchError                     the answer was no, too large, too slow, or forbidden
+    │   └── ParseError                     the page does not say what is needed
     ├── ModelError                         the model is at fault, exit code 3
     │   ├── ModelNotFoundError (LookupError)
     │   ├── ModelCorruptError              a file does not match its recorded hash
@@ -77,6 +80,41 @@ class ShapeError(InputError):
         super().__init__(f"{what} has shape {tuple(actual)}; {expected} is expected.")
         self.actual = tuple(actual)
         self.expected = expected
+
+
+class CollectError(SneakeraugError):
+    """A shop's page cannot be had or read."""
+
+
+class FetchError(CollectError):
+    """An address could not be fetched.
+
+    Parameters
+    ----------
+    url
+        The address.
+    message
+        What was wrong, what was expected, what to do.
+    status
+        Of the answer; None where there was none.
+    """
+
+    def __init__(self, url: str, message: str, status: int | None = None) -> None:
+        super().__init__(f"{url[:200]}: {message}")
+        self.url = url
+        self.status = status
+
+
+class ParseError(CollectError):
+    """A page does not say what is needed."""
+
+    def __init__(self, source: str, missing: str) -> None:
+        super().__init__(
+            f"{source[:200]} does not hold {missing}. Check the address in a browser; pages that "
+            "only a script fills cannot be read."
+        )
+        self.source = source
+        self.missing = missing
 
 
 class ModelError(SneakeraugError):

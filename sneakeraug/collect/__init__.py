@@ -1,0 +1,1 @@
+"""Product photos and facts from shops' pages, politely, and from files shops export."""
