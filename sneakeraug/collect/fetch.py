@@ -6,10 +6,8 @@ what counts is the machine that answered, not what a name said a moment before.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from protego import Protego
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from urllib3.exceptions import HTTPError
 
+from sneakeraug.collect.files import replace_file
 from sneakeraug.collect.guard import GuardedAdapter, PrivateAddressError, find_private
 from sneakeraug.collect.values import join_address
 from sneakeraug.errors import FetchError, StoreError
@@ -300,15 +299,9 @@ class PoliteSession:
             "fetched_utc": answer.fetched_utc,
             "sha256": hashlib.sha256(answer.data).hexdigest(),
         }
-        path = self._path(url)
-        partial = path.with_suffix(f".{os.getpid()}.partial")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(json.dumps(about).encode() + b"\n" + answer.data)
-            partial.replace(path)
+            replace_file(self._path(url), json.dumps(about).encode() + b"\n" + answer.data)
         except OSError as exc:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
             raise StoreError(
                 f"What came from {url[:100]} cannot be kept in {self._cache} ({exc.strerror}). "
                 "Make room and run again; what was collected stays."

@@ -10,14 +10,14 @@ import csv
 import fcntl
 import hashlib
 import io
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from sneakeraug.collect.fetch import PoliteSession
+from sneakeraug.collect.files import replace_file
 from sneakeraug.collect.parse import FoundProduct, parse_page
 from sneakeraug.errors import FetchError, ParseError, PhotoError, StoreError
 
@@ -211,14 +211,9 @@ def write_bytes(path: Path, data: bytes) -> None:
     StoreError
         If it cannot be written, for instance because the disk is full.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(data)
-        partial.replace(path)
+        replace_file(path, data)
     except OSError as exc:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise StoreError(
             f"{path.name} cannot be written in {path.parent} ({exc.strerror}). Make room, or check "
             "who may write there, and run again; what was written stays."
