@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from sneakeraug.arrays import BoolArray, UInt8Array
+from sneakeraug.arrays import BoolArray, UInt8Array, largest_channel
 
 WORK_SIDE_PX = 160
 """Longer side of the copy the estimate is made on."""
@@ -83,7 +83,7 @@ def estimate_background(photo: UInt8Array) -> Background:
         ]
     ).astype(np.float32)
     colour = _dominant_colour(border)
-    near = np.abs(border - colour).max(axis=1) <= PLAIN_TOLERANCE
+    near = largest_channel(np.abs(border - colour)) <= PLAIN_TOLERANCE
     plain_share = float(near.mean())
     rgb = (round(float(colour[0])), round(float(colour[1])), round(float(colour[2])))
     whole = (0.0, 0.0, 1.0, 1.0)
@@ -134,14 +134,14 @@ def _dominant_colour(border: np.ndarray) -> np.ndarray:
     in_cell = cells @ np.array([64, 8, 1]) == fullest
     colour = np.median(border[in_cell], axis=0)
     for _ in range(2):
-        near = np.abs(border - colour).max(axis=1) <= PLAIN_TOLERANCE
+        near = largest_channel(np.abs(border - colour)) <= PLAIN_TOLERANCE
         colour = np.median(border[near], axis=0)
     return np.asarray(colour, dtype=np.float32)
 
 
 def _product_mask(small: UInt8Array, colour: np.ndarray) -> BoolArray:
     """Pixels that are not connected to the border through background colour."""
-    distance = np.abs(small.astype(np.float32) - colour).max(axis=2)
+    distance = largest_channel(np.abs(small.astype(np.float32) - colour))
     # Half the tolerance inside the frame: white shoes differ from white by little.
     is_background = (distance <= PLAIN_TOLERANCE / 2).astype(np.uint8)
     padded = cv2.copyMakeBorder(is_background, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)

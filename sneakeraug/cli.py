@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,9 +24,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+dataset_app = typer.Typer(
+    help="Build the six-fold dataset, and simulate campaigns on it.", no_args_is_help=True
+)
 train_app = typer.Typer(help="Train a network or conversion models.", no_args_is_help=True)
 evaluate_app = typer.Typer(help="Measure a model on photos.", no_args_is_help=True)
 models_app = typer.Typer(help="List, read and check model folders.", no_args_is_help=True)
+app.add_typer(dataset_app, name="dataset")
 app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(models_app, name="models")
@@ -102,8 +107,6 @@ def collect(
     as_json: Json = False,
 ) -> None:
     """Collect the products of a shop's pages, politely; run again to go on after a stop."""
-    from dataclasses import asdict
-
     from sneakeraug import ingest
     from sneakeraug.collect.fetch import Politeness
 
@@ -116,6 +119,51 @@ def collect(
         f"{found.n_pictures} pictures of {found.n_products} products from {found.n_pages} pages "
         f"in {out}; {len(found.rejects)} left out, see rejects.csv."
     )
+
+
+@dataset_app.command("build")
+def dataset_build(
+    out: Annotated[Path, typer.Option(help="Receives images and manifest.parquet.")],
+    images: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of photos, or CSV with a path column; may be repeated."),
+    ] = None,
+    catalog: Annotated[bool, typer.Option("--catalog", help="Use the demo catalog.")] = False,
+    image_format: Annotated[str, typer.Option("--format", help="png or jpg.")] = "jpg",
+    side: Annotated[int, typer.Option(help="Longer side of the pictures at most, px.")] = 640,
+    workers: Annotated[int, typer.Option(help="Processes; 0 for one a processor.")] = 0,
+    split_seed: Annotated[int, typer.Option(help="Of the split by product.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Write every photo's six variants and their manifest; run again to go on after a stop."""
+    from sneakeraug.catalog.products import DEMO
+    from sneakeraug.training import build
+
+    wanted = [*(images or []), *([DEMO] if catalog else [])]
+    if not wanted:
+        raise InputError("No photos were named; give --images, --catalog or both.")
+    options = build.BuildOptions(image_format, side, workers, split_seed)
+    built = build.build_dataset(wanted, out, options, _progress)
+    if as_json:
+        _print_json(asdict(built))
+        return
+    typer.echo(
+        f"{built.n_pictures:,} pictures of {built.n_photos:,} photos in {out}; "
+        f"{built.n_rejects:,} left out, see rejects.csv."
+    )
+
+
+@dataset_app.command("simulate")
+def dataset_simulate(
+    dataset: Annotated[Path, typer.Option(help="Folder that `dataset build` wrote.")],
+    n: Annotated[int, typer.Option(help="Sends.")],
+    world: Annotated[str, typer.Option(help="Simulated world whose truth is known.")] = "paper",
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+) -> None:
+    """Draw campaign events of a dataset's pictures from a world, in the form of real history."""
+    from sneakeraug.training import simulate
+
+    typer.echo(f"Wrote {simulate.simulate_events(dataset, world, n, seed, _progress)}")
 
 
 @train_app.command("embedder")

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sneakeraug.arrays import FloatArray, UInt8Array
+from sneakeraug.arrays import FloatArray, UInt8Array, largest_channel
 
 Box = tuple[float, float, float, float]
 Matrix = NDArray[np.float64]
@@ -75,7 +75,7 @@ def apply_tone_curve(photo: UInt8Array, bias: float, floor: float, ceiling: floa
         Same shape and dtype.
     """
     curve = tone_curve(bias, floor, ceiling)
-    value = photo.max(axis=2)
+    value = largest_channel(photo)
     # gain(v) = (curve(v) - floor) / v, with the curve's own slope where v is 0
     steps = np.arange(256, dtype=np.float32) / 255.0
     gain = np.empty(256, dtype=np.float32)
@@ -328,7 +328,7 @@ def _continue_background(
     )
     fade = np.clip(1.0 - distance / (FADE_SHARE * SMALL_SIDE_PX), 0.0, 1.0)
     if colour is not None:
-        fade *= np.abs(turned - fill).max(axis=2) <= BACKGROUND_TOLERANCE
+        fade *= largest_channel(np.abs(turned - fill)) <= BACKGROUND_TOLERANCE
     keep = np.maximum(inside, fade)[..., None]
     return np.asarray(np.rint(keep * turned + (1.0 - keep) * fill).clip(0, 255), dtype=np.uint8)
 
@@ -342,7 +342,7 @@ def _spread_border(small: UInt8Array, pad: int, colour: Colour | None) -> FloatA
         base, weight = np.median(pixels[edge > 0], axis=0), edge
     else:
         base = np.array(colour, dtype=np.float32)
-        weight = edge * (np.abs(pixels - base).max(axis=2) <= BACKGROUND_TOLERANCE)
+        weight = edge * (largest_channel(np.abs(pixels - base)) <= BACKGROUND_TOLERANCE)
     around = (pad, pad, pad, pad)
     weighted = cv2.copyMakeBorder(pixels * weight[..., None], *around, cv2.BORDER_CONSTANT)
     mass = cv2.copyMakeBorder(weight, *around, cv2.BORDER_CONSTANT)

@@ -22,10 +22,10 @@ from protego import Protego
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from urllib3.exceptions import HTTPError
 
-from sneakeraug.collect.files import replace_file
 from sneakeraug.collect.guard import GuardedAdapter, PrivateAddressError, find_private
 from sneakeraug.collect.values import join_address
 from sneakeraug.errors import FetchError, StoreError
+from sneakeraug.files import replace_file
 
 AGENT: Final = "sneakeraug (collects product photos; honours robots.txt)"
 

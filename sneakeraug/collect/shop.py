@@ -6,20 +6,16 @@ reads what is there and asks only for what is missing.
 
 from __future__ import annotations
 
-import csv
-import fcntl
 import hashlib
-import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from sneakeraug.collect.fetch import PoliteSession
-from sneakeraug.collect.files import replace_file
 from sneakeraug.collect.parse import FoundProduct, parse_page
-from sneakeraug.errors import FetchError, ParseError, PhotoError, StoreError
+from sneakeraug.errors import FetchError, ParseError, PhotoError
+from sneakeraug.files import only_run, write_bytes, write_table
 
 COLUMNS: Final = (
     "image",
@@ -37,13 +33,7 @@ COLUMNS: Final = (
 )
 """The source design's columns first."""
 
-PRODUCTS, REJECTS, IMAGES, CACHE, LOCK = (
-    "products.csv",
-    "rejects.csv",
-    "images",
-    ".cache",
-    ".lock",
-)
+PRODUCTS, REJECTS, IMAGES, CACHE = ("products.csv", "rejects.csv", "images", ".cache")
 
 CheckPicture = Callable[[bytes, str], str]
 """From a picture's bytes and a name to the file suffix it is kept with; raises `PhotoError`."""
@@ -184,63 +174,3 @@ def _with_picture(
         "image_url": product.image_url,
         "collected_utc": answer.fetched_utc,
     }
-
-
-def write_table(path: Path, columns: tuple[str, ...], rows: list[dict[str, object]]) -> None:
-    """Write rows as CSV, whole or not at all; no cell is taken for a formula by a spreadsheet."""
-    text = io.StringIO()
-    table = csv.DictWriter(text, columns, lineterminator="\n")
-    table.writeheader()
-    for row in rows:
-        table.writerow({column: safe_cell(row.get(column)) for column in columns})
-    write_bytes(path, text.getvalue().encode("utf-8"))
-
-
-def safe_cell(value: object) -> object:
-    """Return a cell's value, an apostrophe before text that a spreadsheet would calculate."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file, whole or not at all.
-
-    Raises
-    ------
-    StoreError
-        If it cannot be written, for instance because the disk is full.
-    """
-    try:
-        replace_file(path, data)
-    except OSError as exc:
-        raise StoreError(
-            f"{path.name} cannot be written in {path.parent} ({exc.strerror}). Make room, or check "
-            "who may write there, and run again; what was written stays."
-        ) from exc
-
-
-@contextmanager
-def only_run(out: Path) -> Iterator[None]:
-    """Hold a folder for one run at a time; a killed run lets go of it.
-
-    Raises
-    ------
-    StoreError
-        If another run holds it, or it cannot be made.
-    """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = (out / LOCK).open("w", encoding="utf-8")
-    except OSError as exc:
-        raise StoreError(
-            f"{out} cannot be written ({exc.strerror}). Choose a folder you may write."
-        ) from exc
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            raise StoreError(
-                f"Another run is writing {out}. Wait until it ends, or choose another folder."
-            ) from exc
-        yield

@@ -17,7 +17,13 @@ from sneakeraug.errors import InputError
 
 SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".tif", ".tiff", ".bmp")
 
+TABLES: Final = ("images.csv", "products.csv")
+"""Tables that name a folder's photos; the second is what collecting writes."""
+
 Split = Literal["train", "validation", "test"]
+
+KINDS: Final = ("sneaker", "shoe")
+"""Kinds of product, where a table tells, that the shipped network is for."""
 
 VIEWS_WITHOUT_UP: Final = ("top", "outsole")
 """Photos a table gives one of these views are left out: no quarter turn can be told of them."""
@@ -40,22 +46,28 @@ class PhotoRow:
         What it shows; photos of one product share it.
     source
         The folder it came from, for figures by source.
+    brand, gender, name
+        Of the product, where a table tells.
     """
 
     path: Path
     product_id: str
     source: str
+    brand: str = ""
+    gender: str = ""
+    name: str = ""
 
 
-def list_photos(images: Path, kinds: Sequence[str] = ("sneaker", "shoe")) -> list[PhotoRow]:
+def list_photos(images: Path, kinds: Sequence[str] = KINDS) -> list[PhotoRow]:
     """List the photos of a folder, or of a CSV that names them.
 
     Parameters
     ----------
     images
-        A folder, scanned recursively (an ``images.csv`` in it is used instead), or a CSV with
-        the column ``path`` (relative to the CSV) and any of ``product_id``, ``item_id``,
-        ``brand``, ``name``, ``kind``, ``view``.
+        A folder, scanned recursively (an ``images.csv`` or ``products.csv`` in it is used
+        instead), or a CSV with the column ``path`` or ``image`` (relative to the CSV) and any of
+        ``product_id``, ``item_id``, ``brand``, ``gender``, ``name`` (also with ``shoe_`` before
+        them), ``kind``, ``view``.
     kinds
         Rows of another ``kind`` are left out; rows without one stay.
 
@@ -69,8 +81,8 @@ def list_photos(images: Path, kinds: Sequence[str] = ("sneaker", "shoe")) -> lis
     InputError
         If there is no such folder or CSV, or no photo in it.
     """
-    if images.is_dir() and (images / "images.csv").is_file():
-        images = images / "images.csv"
+    if images.is_dir():
+        images = next((images / t for t in TABLES if (images / t).is_file()), images)
     if images.is_dir():
         files = sorted(p for p in images.rglob("*") if p.suffix.lower() in SUFFIXES)
         rows = [PhotoRow(p, str(p.relative_to(images)), p.parent.name) for p in files]
@@ -92,23 +104,31 @@ def list_photos(images: Path, kinds: Sequence[str] = ("sneaker", "shoe")) -> lis
 def _read_csv(path: Path, kinds: Sequence[str]) -> list[PhotoRow]:
     rows = []
     with path.open(newline="", encoding="utf-8") as file:
-        for record in csv.DictReader(file):
-            if "path" not in record:
+        for number, record in enumerate(csv.DictReader(file), start=2):
+            if "path" not in record and "image" not in record:
                 raise InputError(f"{path.name} has no column 'path'; one is expected. Add it.")
+            file_name = record.get("path") or record.get("image")
+            if not file_name:
+                raise InputError(
+                    f"{path.name} row {number} names no file. Fill it in and try again."
+                )
             if record.get("kind") and record["kind"] not in kinds:
                 continue
             if record.get("view") in VIEWS_WITHOUT_UP:
                 continue
-            named = record.get("brand") and record.get("name")
+            brand, gender, name = (
+                record.get(field) or record.get(f"shoe_{field}") or ""
+                for field in ("brand", "gender", "name")
+            )
             product = (
                 record.get("product_id")
-                or (f"{record['brand']}: {record['name']}" if named else "")
+                or (f"{brand}: {name}" if brand and name else "")
                 or record.get("item_id")
-                or record["path"]
+                or file_name
             )
-            parts = Path(record["path"]).parts
+            parts = Path(file_name).parts
             source = parts[0] if len(parts) > 1 else path.resolve().parent.name
-            rows.append(PhotoRow(path.parent / record["path"], product, source))
+            rows.append(PhotoRow(path.parent / file_name, product, source, brand, gender, name))
     return rows
 
 

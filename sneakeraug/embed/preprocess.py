@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from sneakeraug.arrays import FloatArray, UInt8Array
+from sneakeraug.arrays import FloatArray, UInt8Array, largest_channel, smallest_channel
 from sneakeraug.background import shrink_photo
 
 MEAN: Final = (0.485, 0.456, 0.406)
@@ -76,7 +76,7 @@ def tone_profile(photo: UInt8Array) -> FloatArray:
     """
     small = shrink_photo(photo, TONE_SIDE_PX)
     shares = []
-    for channel in (small.max(axis=2), small.min(axis=2)):
+    for channel in (largest_channel(small), smallest_channel(small)):
         below = np.cumsum(np.bincount(channel.ravel(), minlength=256))[np.array(TONE_CUTS) - 1]
         shares += [below / channel.size, 1.0 - below / channel.size]
     return np.asarray(np.log(np.concatenate(shares) + LEAST_SHARE) / 4 + 1, dtype=np.float32)

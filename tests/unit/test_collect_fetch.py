@@ -22,8 +22,8 @@ import pytest
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.collect.fetch import AGENT, Politeness, PoliteSession, read_retry_after
 from sneakeraug.collect.guard import is_public
-from sneakeraug.collect.shop import safe_cell
 from sneakeraug.errors import FetchError, ParseError, StoreError
+from sneakeraug.files import safe_cell
 from sneakeraug.ingest import collect
 
 Encode = Callable[..., bytes]

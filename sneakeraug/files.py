@@ -1,0 +1,108 @@
+"""Files written whole or not at all, tables a spreadsheet may open, folders one run at a time."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from sneakeraug.errors import StoreError
+
+LOCK: Final = ".lock"
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put a file in place in one step; nothing half-written stays behind.
+
+    Parameters
+    ----------
+    path
+        Its folder is made where it is missing.
+    data
+        All of it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, for instance because the disk is full.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Write rows as CSV, whole or not at all; no cell is taken for a formula by a spreadsheet.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written.
+    """
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns, lineterminator="\n")
+    table.writeheader()
+    for row in rows:
+        table.writerow({column: safe_cell(row.get(column)) for column in columns})
+    write_bytes(path, text.getvalue().encode("utf-8"))
+
+
+def safe_cell(value: object) -> object:
+    """Return a cell's value, an apostrophe before text that a spreadsheet would calculate."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return value
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written, for instance because the disk is full.
+    """
+    try:
+        replace_file(path, data)
+    except OSError as exc:
+        raise StoreError(
+            f"{path.name} cannot be written in {path.parent} ({exc.strerror}). Make room, or check "
+            "who may write there, and run again; what was written stays."
+        ) from exc
+
+
+@contextmanager
+def only_run(out: Path) -> Iterator[None]:
+    """Hold a folder for one run at a time; a killed run lets go of it.
+
+    Raises
+    ------
+    StoreError
+        If another run holds it, or it cannot be made.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = (out / LOCK).open("w", encoding="utf-8")
+    except OSError as exc:
+        raise StoreError(
+            f"{out} cannot be written ({exc.strerror}). Choose a folder you may write."
+        ) from exc
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise StoreError(
+                f"Another run is writing {out}. Wait until it ends, or choose another folder."
+            ) from exc
+        yield
