@@ -98,7 +98,7 @@ def test_the_shipped_model_reaches_what_the_readme_says_of_it() -> None:
     active = json.loads((ROOT / "models" / "active.json").read_text(encoding="utf-8"))["model_id"]
     card = json.loads((ROOT / "models" / active / "card.json").read_text(encoding="utf-8"))
     figures = {figure["name"]: figure for figure in card["figures"]}
-    assert figures["augmentation accuracy"]["value"] >= 0.98
+    assert figures["augmentation accuracy"]["value"] >= 0.99
     assert figures["augmentation accuracy, plain backgrounds"]["value"] >= 0.99
     for target in ("open_rate", "click_through", "abandoned_cart", "unsubscribed"):
         accuracy = figures[f"{target}: accuracy"]
