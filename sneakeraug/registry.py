@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sneakeraug.errors import InputError, ModelCorruptError, ModelError, ModelNotFoundError
+from sneakeraug.files import replace_file
 
 CARD: Final = "card.json"
 ACTIVE: Final = "active.json"
@@ -239,9 +240,7 @@ def publish(staged: Path, models_dir: Path, card: ModelCard) -> Path:
 def activate(models_dir: Path, model_id: str) -> None:
     """Name the model that serves, after verifying it."""
     verify(model_folder(models_dir, model_id))
-    partial = models_dir / f".{ACTIVE}.partial"
-    partial.write_text(json.dumps({"model_id": model_id}) + "\n", encoding="utf-8")
-    partial.replace(models_dir / ACTIVE)
+    replace_file(models_dir / ACTIVE, (json.dumps({"model_id": model_id}) + "\n").encode())
 
 
 def file_sha256(path: Path) -> str:

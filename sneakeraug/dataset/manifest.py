@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -72,7 +72,7 @@ def write_part(
         If it cannot be written.
     """
     table = pa.Table.from_pylist([dict(row) for row in rows], SCHEMA)
-    _write(path, [table], about)
+    write_parquet(path, SCHEMA, [table], about)
     return Part(path, dict(about))
 
 
@@ -122,7 +122,7 @@ def join_parts(
             n_rows += len(table)
             yield table.set_column(at, SCHEMA.field(at), pa.array(sides, pa.string()))
 
-    _write(path, tables(), about)
+    write_parquet(path, SCHEMA, tables(), about)
     return n_rows
 
 
@@ -158,9 +158,29 @@ def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Iterator[
         yield from file.iter_batches(ROWS_AT_ONCE, columns=list(columns) if columns else None)
 
 
-def _write(path: Path, tables: Sequence[pa.Table] | Iterator[pa.Table], about: object) -> None:
+def write_parquet(
+    path: Path, schema: pa.Schema, tables: Iterable[pa.Table], about: Mapping[str, object]
+) -> None:
+    """Write tables one after the other as one Parquet file, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        Where; its folder is made where it is missing.
+    schema
+        Of every table.
+    tables
+        One in memory at a time.
+    about
+        Facts kept in the file, as JSON.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written.
+    """
     partial = path.with_name(f".{path.name}.partial")
-    schema = SCHEMA.with_metadata({ABOUT: json.dumps(about).encode()})
+    schema = schema.with_metadata({ABOUT: json.dumps(about).encode()})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with pq.ParquetWriter(partial, schema, compression="zstd") as writer:

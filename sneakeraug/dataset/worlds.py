@@ -67,6 +67,18 @@ def paper_probability(augmentations: list[str], target: str) -> ProbabilityArray
     return success if TARGETS[target] == "raise" else 1.0 - success
 
 
+def check_world(world: str) -> None:
+    """Refuse a world that is none of `WORLDS`.
+
+    Raises
+    ------
+    InputError
+        Naming the known ones.
+    """
+    if world not in WORLDS:
+        raise InputError(f"Unknown world {world!r}; expected one of: {', '.join(WORLDS)}.")
+
+
 def draw_events(world: str, augmentations: list[str], n: int, rng: Generator) -> Events:
     """Draw sends: picture, campaign and outcomes at random.
 
@@ -86,8 +98,7 @@ def draw_events(world: str, augmentations: list[str], n: int, rng: Generator) ->
     InputError
         If the world is unknown.
     """
-    if world not in WORLDS:
-        raise InputError(f"Unknown world {world!r}; expected one of: {', '.join(WORLDS)}.")
+    check_world(world)
     pictures = rng.integers(len(augmentations), size=n)
     terms = {
         field: rng.choice(np.array(known, dtype=object), size=n)

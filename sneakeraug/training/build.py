@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,8 +33,8 @@ from sneakeraug.dataset.photos import (
     list_photos,
     split_of,
 )
-from sneakeraug.errors import InputError, PhotoError, StoreError
-from sneakeraug.files import only_run, write_table
+from sneakeraug.errors import InputError, PhotoError
+from sneakeraug.files import only_run, write_bytes, write_table
 from sneakeraug.intake.decode import decode_photo, read_photo_bytes
 from sneakeraug.limits import Limits
 from sneakeraug.training.collection import KEPT_SIDE_PX
@@ -127,8 +128,8 @@ def build_dataset(
             n_done = min(len(rows), n_done + PHOTOS_A_PART)
             if len(parts) % 8 == 0:
                 report(f"{n_done:,} of {len(rows):,} photos")
-        facts = [photo for part in parts for photo in _photos(part)]
-        rejects = [reject for part in parts for reject in _rejects(part)]
+        facts = [photo for part in parts for photo in _listed(part, "photos")]
+        rejects = [reject for part in parts for reject in _listed(part, "rejects")]
         for reject in rejects[:20]:
             report(f"left out: {reject['reason']}")
         write_table(out / REJECTS, ("path", "reason"), rejects)
@@ -155,7 +156,7 @@ class _Job:
         """Where its finished table is."""
         return self.out / PARTS / f"{self.number:06d}.parquet"
 
-    @property
+    @cached_property
     def key(self) -> str:
         """What its table is of: photos and options. Another key means to make it anew."""
         digest = hashlib.sha256(json.dumps(_about(self.options)).encode())
@@ -234,15 +235,7 @@ def _write_six(job: _Job, row: PhotoRow, name: str, photo: UInt8Array) -> list[d
         variant = apply_augmentation(photo, augmentation)
         data = _encode(variant.photo, job.options.image_format)
         relative = f"{IMAGES}/{name[:2]}/{name}-{augmentation}.{job.options.image_format}"
-        path = job.out / relative
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        except OSError as exc:
-            raise StoreError(
-                f"{path} cannot be written ({exc.strerror}). Make room, or check who may write "
-                "there, and run again; what was finished stays."
-            ) from exc
+        write_bytes(job.out / relative, data)
         rows.append(
             {
                 "relative_im_path": relative,
@@ -266,13 +259,9 @@ def _encode(photo: UInt8Array, image_format: str) -> bytes:
     return data.tobytes()
 
 
-def _photos(part: Part) -> list[dict[str, Any]]:
-    found = part.about["photos"]
-    return list(found) if isinstance(found, list) else []
-
-
-def _rejects(part: Part) -> list[dict[str, Any]]:
-    found = part.about["rejects"]
+def _listed(part: Part, name: str) -> list[dict[str, Any]]:
+    """What a part says of its photos, or of its rejects."""
+    found = part.about[name]
     return list(found) if isinstance(found, list) else []
 
 

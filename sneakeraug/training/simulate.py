@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from sneakeraug.arrays import FloatArray
 from sneakeraug.augment.transforms import AUGMENTATIONS
-from sneakeraug.dataset.manifest import read_manifest
-from sneakeraug.dataset.worlds import WORLDS, Events, draw_events
-from sneakeraug.errors import InputError, StoreError
+from sneakeraug.dataset.manifest import read_manifest, write_parquet
+from sneakeraug.dataset.worlds import Events, check_world, draw_events
+from sneakeraug.errors import InputError
 from sneakeraug.vocabulary import CONTEXT_FIELDS, TARGETS
 
 EVENTS: Final = "events.parquet"
@@ -74,32 +73,24 @@ def simulate_events(
     """
     if n < 1:
         raise InputError(f"{n} sends were asked for; at least 1 is expected.")
-    if world not in WORLDS:
-        raise InputError(f"Unknown world {world!r}; expected one of: {', '.join(WORLDS)}.")
+    check_world(world)
     columns = ("relative_im_path", "product_id", "augment_label")
     pictures = pa.Table.from_batches(list(read_manifest(dataset, columns)))
     labels = pictures.column("augment_label").to_numpy()
     augmentations = [AUGMENTATIONS[label] for label in labels]
     products = pictures.column("product_id").combine_chunks().dictionary_encode().indices.to_numpy()
     propensity = (1.0 / np.bincount(products)[products]).astype(np.float32)
+
+    def tables() -> Iterator[pa.Table]:
+        for start in range(0, n, EVENTS_AT_ONCE):
+            size = min(EVENTS_AT_ONCE, n - start)
+            events = draw_events(world, augmentations, size, np.random.default_rng([seed, start]))
+            yield _table(events, pictures, augmentations, propensity, start, n)
+            report(f"{start + size:,} of {n:,} sends")
+
     path = dataset / EVENTS
-    partial = path.with_name(f".{path.name}.partial")
-    facts = {b"sneakeraug": f'{{"world": "{world}", "seed": {seed}, "is_simulated": true}}'}
-    try:
-        with pq.ParquetWriter(partial, SCHEMA.with_metadata(facts), compression="zstd") as writer:
-            for start in range(0, n, EVENTS_AT_ONCE):
-                size = min(EVENTS_AT_ONCE, n - start)
-                rng = np.random.default_rng([seed, start])
-                events = draw_events(world, augmentations, size, rng)
-                writer.write_table(_table(events, pictures, augmentations, propensity, start, n))
-                report(f"{start + size:,} of {n:,} sends")
-        partial.replace(path)
-    except OSError as exc:
-        partial.unlink(missing_ok=True)
-        raise StoreError(
-            f"{path.name} cannot be written in {dataset} ({exc.strerror or exc}). Make room, or "
-            "check who may write there, and run again."
-        ) from exc
+    about = {"world": world, "seed": seed, "is_simulated": True}
+    write_parquet(path, SCHEMA, tables(), about)
     return path
 
 
