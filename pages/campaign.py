@@ -3,11 +3,13 @@
 import streamlit as st
 
 from sneakeraug.errors import PhotoError
-from sneakeraug.ui import controls, engine, heading, results, state
+from sneakeraug.ui import controls, engine, heading, results, state, words
 
-recommender = engine.recommender()
-heading.show("Which sneaker picture should you send?", recommender.card)
-campaign = controls.ask_campaign()
+notices = state.read_link()
+recommender = engine.recommender(state.category())
+product = words.product(state.category())
+heading.show(f"Which {product} picture should you send?", recommender.card)
+campaign = controls.ask_campaign(notices)
 picture = state.picture()
 
 if picture is None:
@@ -16,7 +18,7 @@ if picture is None:
 
 try:
     with st.spinner("Making five edits and looking at all six pictures…"):
-        analysis = engine.analyse(picture)
+        analysis = engine.analyse(picture, campaign.category)
         recommendation = engine.score(analysis, campaign)
 except PhotoError as exc:
     state.remove_picture(str(exc))
@@ -24,5 +26,5 @@ except PhotoError as exc:
     st.stop()
 
 results.show_verdict(picture, analysis, recommendation)
-results.show_ranking(picture, analysis, recommendation)
+results.show_ranking(picture, analysis, recommendation, recommender)
 results.show_reasons(analysis, recommendation, campaign)

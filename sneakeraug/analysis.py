@@ -23,7 +23,7 @@ from sneakeraug.errors import InputError, ShapeError
 from sneakeraug.intake.decode import Photo, decode_photo, read_photo_bytes
 from sneakeraug.intake.quality import judge_quality, measure_quality
 from sneakeraug.limits import Limits
-from sneakeraug.records import DetectedAugmentation, Quality
+from sneakeraug.records import UNKNOWN_EDIT, DetectedAugmentation, Quality
 
 SCORING_SIDE_PX: Final = 448
 """Longer side of the copy that is scored; the augmentations look alike at any size."""
@@ -62,6 +62,8 @@ class Analysis(Prepared):
 
     Attributes
     ----------
+    detected
+        What the network takes the picture as it came for.
     outputs
         Augmentation probabilities of each variant, shape ``(6, 6)``, float32.
     embedding
@@ -72,19 +74,73 @@ class Analysis(Prepared):
         Milliseconds of ``decode``, ``augment`` and ``embed``.
     """
 
+    detected: DetectedAugmentation
     outputs: FloatArray = field(repr=False)
     embedding: FloatArray = field(repr=False)
     measures: FloatArray = field(repr=False)
     timing_ms: dict[str, float]
 
-    @property
-    def detected(self) -> DetectedAugmentation:
-        """What the network takes the picture as it is for."""
-        row = self.outputs[ORIGINAL]
-        label = int(row.argmax())
-        return DetectedAugmentation(
-            label=AUGMENTATIONS[label], probability=min(1.0, float(row[label]))
-        )
+
+@dataclass(frozen=True)
+class Gate:
+    """Below which probabilities a picture is warned about, refused, or its edit not named.
+
+    Attributes
+    ----------
+    shoe_warn, shoe_refuse
+        Of being a shoe.
+    known_edit
+        Of carrying one of the six edits.
+    """
+
+    shoe_warn: float
+    shoe_refuse: float
+    known_edit: float
+
+
+def judge_shoe(quality: Quality, is_shoe: float, gate: Gate, product: str = "sneaker") -> Quality:
+    """Add to a quality verdict what follows from how likely the picture shows what is known.
+
+    Parameters
+    ----------
+    quality
+        The verdict so far.
+    is_shoe
+        Probability that the picture shows a shoe, or whatever the network was trained on.
+    gate
+        Where the lines are.
+    product
+        What one product of the model's category is called.
+    """
+    if quality.verdict == "refuse" or is_shoe >= gate.shoe_warn:
+        return quality
+    if is_shoe < gate.shoe_refuse:
+        reason = f"This does not look like a {product}, and the model knows nothing else."
+        return Quality(verdict="refuse", reasons=(f"{reason} Choose a photo of one {product}.",))
+    reason = (
+        f"This hardly looks like the {product} photos the model knows: read its scores with care."
+    )
+    return Quality(verdict="warn", reasons=(reason, *quality.reasons))
+
+
+def name_edit(outputs: FloatArray, is_known_edit: float, gate: Gate) -> DetectedAugmentation:
+    """Return the edit a picture carries; `UNKNOWN_EDIT` where it is likely none of the six.
+
+    Parameters
+    ----------
+    outputs
+        Augmentation probabilities of the picture, shape ``(6,)``.
+    is_known_edit
+        Probability that its edit is one of the six.
+    gate
+        Where the line is.
+    """
+    if is_known_edit < gate.known_edit:
+        return DetectedAugmentation(label=UNKNOWN_EDIT, probability=1.0 - is_known_edit)
+    label = int(outputs.argmax())
+    return DetectedAugmentation(
+        label=AUGMENTATIONS[label], probability=min(1.0, float(outputs[label]))
+    )
 
 
 def decode_input(image: ImageInput, limits: Limits, name: str = "picture") -> Photo:

@@ -62,7 +62,7 @@ class EncodedCatalog:
         ]
         encoded = encoder.encode(photos)
         self._outputs = encoded.outputs
-        self._measures = np.stack([measure_picture(photo) for photo in photos])
+        self._measures = np.array([measure_picture(photo) for photo in photos], dtype=np.float32)
         self._index = PictureIndex(encoded.embeddings)
 
     def choose(self, embedding: FloatArray, context: Context, n: int) -> Offer:

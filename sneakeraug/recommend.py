@@ -13,14 +13,17 @@ import numpy as np
 from sneakeraug.analysis import (
     ORIGINAL,
     Analysis,
+    Gate,
     ImageInput,
     decode_input,
+    judge_shoe,
+    name_edit,
     prepare,
     render_variant,
 )
 from sneakeraug.arrays import FloatArray, ProbabilityArray
 from sneakeraug.augment.transforms import AUGMENTATIONS, Parameters
-from sneakeraug.catalog.products import Catalog, load_catalog
+from sneakeraug.catalog.products import DEMO, Catalog, load_catalog
 from sneakeraug.embed.encoder import BACKEND, Encoder
 from sneakeraug.errors import InputError, PhotoError
 from sneakeraug.explain import group_drivers
@@ -28,6 +31,7 @@ from sneakeraug.offers import EncodedCatalog
 from sneakeraug.rank.alternates import choose_alternate, rank_alternates
 from sneakeraug.rank.variants import choose_augmentation, rank_variants
 from sneakeraug.records import (
+    UNKNOWN_EDIT,
     AlternateScore,
     Context,
     Driver,
@@ -42,6 +46,7 @@ from sneakeraug.score.conversion import load_conversions
 from sneakeraug.score.features import build_features, check_schema, feature_names, measure_picture
 from sneakeraug.score.uncertainty import difference_intervals, probability_intervals, share_best
 from sneakeraug.settings import Settings, get_settings
+from sneakeraug.vocabulary import DEFAULT_CATEGORY, PRODUCTS
 
 MAX_ALTERNATES = 100
 
@@ -90,6 +95,8 @@ class Recommender:
             settings.device,
             settings.threads,
         )
+        self._gate = Gate(**self.card.embedder["gate"])
+        self._product = PRODUCTS.get(self.card.category, "product")
         self._conversions = load_conversions(folder, self.card.conversion)
         self._lock = threading.Lock()
         self._pictures = EncodedCatalog(catalog, self._encoder, settings.limits)
@@ -133,8 +140,13 @@ class Recommender:
             photo=prepared.photo,
             width=prepared.width,
             height=prepared.height,
-            quality=prepared.quality,
+            quality=judge_shoe(
+                prepared.quality, float(encoded.is_shoe[ORIGINAL]), self._gate, self._product
+            ),
             variants=prepared.variants,
+            detected=name_edit(
+                encoded.outputs[ORIGINAL], float(encoded.is_known_edit[ORIGINAL]), self._gate
+            ),
             outputs=encoded.outputs,
             embedding=encoded.embeddings[ORIGINAL],
             measures=measures,
@@ -315,7 +327,12 @@ class Recommender:
         """What the reader should know, in sentences."""
         notes = list(analysis.photo.warnings)
         detected = analysis.detected
-        if detected.label != "original":
+        if detected.label == UNKNOWN_EDIT:
+            notes.append(
+                f"The picture seems to carry an edit the model does not know "
+                f"({detected.probability:.0%} sure): read its scores with care."
+            )
+        elif detected.label != "original":
             notes.append(
                 f"The picture looks already edited ({detected.label}, "
                 f"{detected.probability:.0%} sure); its variants are edits of an edit."
@@ -332,13 +349,20 @@ class Recommender:
         return tuple(notes)
 
 
-def load(model_id: str | None = None, *, settings: Settings | None = None) -> Recommender:
+def load(
+    model_id: str | None = None,
+    *,
+    category: str = DEFAULT_CATEGORY,
+    settings: Settings | None = None,
+) -> Recommender:
     """Load a model and the catalog, once, for many recommendations.
 
     Parameters
     ----------
     model_id
-        A model folder's name; the settings' model, else the active one, where None.
+        A model folder's name; the settings' model, else the category's active one, where None.
+    category
+        Of products, for instance ``sneakers``.
     settings
         Those of the environment where None.
 
@@ -348,8 +372,10 @@ def load(model_id: str | None = None, *, settings: Settings | None = None) -> Re
         If the model is missing, or a file of it was changed.
     """
     settings = settings or get_settings()
-    folder = chosen_folder(settings.models_dir, model_id, settings.model_id)
-    return Recommender(folder, load_catalog(), settings)
+    usual = settings.model_id if category == DEFAULT_CATEGORY else None
+    folder = chosen_folder(settings.models_dir, model_id, usual, category=category)
+    catalog = load_catalog() if category == DEFAULT_CATEGORY else Catalog(DEMO, ())
+    return Recommender(folder, catalog, settings)
 
 
 def make_prediction_recommendation(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -65,8 +65,11 @@ class Quality(Record):
     reasons: tuple[str, ...] = ()
 
 
+UNKNOWN_EDIT: Final = "unknown"
+
+
 class DetectedAugmentation(Record):
-    """What the network takes the uploaded picture for."""
+    """What the network takes the uploaded picture for; `UNKNOWN_EDIT` is one of the labels."""
 
     label: str
     probability: Probability

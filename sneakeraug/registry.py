@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from sneakeraug.errors import InputError, ModelCorruptError, ModelError, ModelNotFoundError
 from sneakeraug.files import replace_file
+from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
 CARD: Final = "card.json"
 ACTIVE: Final = "active.json"
@@ -61,7 +61,7 @@ class ModelCard(BaseModel):
     schema_: str = Field("sneakeraug.model/1", alias="schema")
     model_id: str
     created_utc: str
-    category: str = "sneakers"
+    category: str = DEFAULT_CATEGORY
     is_demo: bool
     trained_on: str
     data_licence: str
@@ -82,6 +82,23 @@ class ModelCard(BaseModel):
         return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
 
+class Active(BaseModel):
+    """Which model serves a category, and which served it before, the latest last."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model_id: str
+    before: tuple[str, ...] = ()
+
+
+class Serving(RootModel[dict[str, Active]]):
+    """The active model of each category."""
+
+
+REMEMBERED: Final = 10
+"""Models that served before, at most."""
+
+
 def list_models(models_dir: Path) -> list[str]:
     """Return the ids of the model folders, sorted."""
     if not models_dir.is_dir():
@@ -89,23 +106,28 @@ def list_models(models_dir: Path) -> list[str]:
     return sorted(p.parent.name for p in models_dir.glob(f"*/{CARD}"))
 
 
-def active_model(models_dir: Path) -> str:
-    """Return the id of the model that serves.
+def active_model(models_dir: Path, category: str = DEFAULT_CATEGORY) -> str:
+    """Return the id of the model that serves a category.
 
     Raises
     ------
     ModelNotFoundError
         If none is named.
     """
-    path = models_dir / ACTIVE
-    try:
-        model_id = json.loads(path.read_text(encoding="utf-8"))["model_id"]
-    except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise ModelNotFoundError(
-            f"No active model: {path} is missing or unreadable. Train one with "
-            "`sneakeraug train conversion`, or name one with --model."
-        ) from exc
-    return str(model_id)
+    return _active(models_dir, category).model_id
+
+
+def active_models(models_dir: Path) -> dict[str, str]:
+    """Return the id of the model that serves each category, the default category first.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If none is named.
+    """
+    serving = _read_serving(models_dir)
+    categories = sorted(serving, key=lambda name: (name != DEFAULT_CATEGORY, name))
+    return {category: serving[category].model_id for category in categories}
 
 
 def model_folder(models_dir: Path, model_id: str) -> Path:
@@ -125,7 +147,7 @@ def model_folder(models_dir: Path, model_id: str) -> Path:
     return models_dir / model_id
 
 
-def chosen_folder(models_dir: Path, *wanted: str | None) -> Path:
+def chosen_folder(models_dir: Path, *wanted: str | None, category: str = DEFAULT_CATEGORY) -> Path:
     """Return the folder of the first model that is named, of the active one where none is.
 
     Parameters
@@ -134,6 +156,8 @@ def chosen_folder(models_dir: Path, *wanted: str | None) -> Path:
         Where model folders are.
     wanted
         Ids in the order they count, for instance a flag's and the settings'.
+    category
+        Whose active model is meant.
 
     Raises
     ------
@@ -141,7 +165,7 @@ def chosen_folder(models_dir: Path, *wanted: str | None) -> Path:
         If there is no such model.
     """
     named = next(filter(None, wanted), None)
-    return model_folder(models_dir, named or active_model(models_dir))
+    return model_folder(models_dir, named or active_model(models_dir, category))
 
 
 def read_card(folder: Path) -> ModelCard:
@@ -238,9 +262,68 @@ def publish(staged: Path, models_dir: Path, card: ModelCard) -> Path:
 
 
 def activate(models_dir: Path, model_id: str) -> None:
-    """Name the model that serves, after verifying it."""
+    """Let a model serve its category, after verifying it; the one that served is remembered."""
+    category = verify(model_folder(models_dir, model_id)).category
+    try:
+        serving = _read_serving(models_dir)
+    except ModelNotFoundError:
+        serving = {}
+    was = serving.get(category)
+    if was is None or was.model_id != model_id:
+        before = () if was is None else (*was.before, was.model_id)[-REMEMBERED:]
+        _write_serving(models_dir, serving | {category: Active(model_id=model_id, before=before)})
+
+
+def roll_back(models_dir: Path, category: str = DEFAULT_CATEGORY) -> str:
+    """Let the model serve that served a category before the active one, after verifying it.
+
+    Returns
+    -------
+    model_id
+        The model that serves now.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If none served before, or it is gone.
+    """
+    was = _active(models_dir, category)
+    if not was.before:
+        raise ModelNotFoundError(
+            f"No model served before {was.model_id!r}; there is nothing to roll back to. "
+            "Name one with `sneakeraug models activate`."
+        )
+    model_id = was.before[-1]
     verify(model_folder(models_dir, model_id))
-    replace_file(models_dir / ACTIVE, (json.dumps({"model_id": model_id}) + "\n").encode())
+    now = Active(model_id=model_id, before=was.before[:-1])
+    _write_serving(models_dir, _read_serving(models_dir) | {category: now})
+    return model_id
+
+
+def _active(models_dir: Path, category: str) -> Active:
+    serving = _read_serving(models_dir)
+    if category not in serving:
+        raise ModelNotFoundError(
+            f"No model serves the category {category[:64]!r}; there is: "
+            f"{', '.join(sorted(serving))}. Choose one of them."
+        )
+    return serving[category]
+
+
+def _read_serving(models_dir: Path) -> dict[str, Active]:
+    path = models_dir / ACTIVE
+    try:
+        return Serving.model_validate_json(path.read_bytes()).root
+    except (OSError, ValidationError) as exc:
+        raise ModelNotFoundError(
+            f"No active model: {path} is missing or unreadable. Train one with "
+            "`sneakeraug train conversion`, or name one with --model."
+        ) from exc
+
+
+def _write_serving(models_dir: Path, serving: dict[str, Active]) -> None:
+    text = Serving(serving).model_dump_json(exclude_defaults=True, indent=2)
+    replace_file(models_dir / ACTIVE, (text + "\n").encode())
 
 
 def file_sha256(path: Path) -> str:

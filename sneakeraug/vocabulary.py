@@ -8,6 +8,12 @@ from sneakeraug.errors import ContextError
 
 Direction = Literal["raise", "lower"]
 
+DEFAULT_CATEGORY: Final = "sneakers"
+"""The category of products that is meant where none is named."""
+
+PRODUCTS: Final = {"sneakers": "sneaker", "watches": "watch"}
+"""What one product of a category is called; ``product`` where it is not listed."""
+
 TARGETS: Final[dict[str, Direction]] = {
     "open_rate": "raise",
     "click_through": "raise",

@@ -71,7 +71,7 @@ def small_models(tmp_path_factory: pytest.TempPathFactory, demo_paths: list[Path
         [demo_paths[0].parent],
         embedder,
         EmbedderOptions(
-            "resnet18", (32,), (1.0,), photos_per_batch=4, workers=0, split_seed=3, device="cpu"
+            "resnet18", 32, 1, photos_per_batch=4, workers=0, split_seed=3, device="cpu"
         ),
         said.append,
     )
@@ -80,7 +80,7 @@ def small_models(tmp_path_factory: pytest.TempPathFactory, demo_paths: list[Path
         embedder,
         folder,
         "small",
-        ConversionOptions(n_events=1500, n_members=3, size_px=32, device="cpu"),
+        ConversionOptions(n_events=1500, n_members=3, device="cpu"),
         "drawn by this project",
         said.append,
     )

@@ -88,6 +88,40 @@ def choose_parameters(photo: UInt8Array, augmentation: str) -> Parameters:
     return parameters
 
 
+def scale_strength(augmentation: str, parameters: Parameters, strength: float) -> Parameters:
+    """Return parameters of the same edit made weaker or stronger.
+
+    Parameters
+    ----------
+    augmentation
+        One of `AUGMENTATIONS`.
+    parameters
+        From `choose_parameters`.
+    strength
+        1 changes nothing, 0 would leave the photo as it is. Tone curves move towards or away
+        from the straight line, the swivel's angle and the sketch's lines and shade scale;
+        `original` and `rotate` know no strength.
+
+    Raises
+    ------
+    InputError
+        If the strength is not in (0, 1.5].
+    """
+    if not 0 < strength <= 1.5:
+        raise InputError(f"A strength of {strength} is not usable; above 0 to 1.5 is expected.")
+    scaled: Parameters = dict(parameters)
+    if augmentation in ("brighter", "darker"):
+        scaled["bias"] = 0.5 + strength * (_f(parameters, "bias") - 0.5)
+        scaled["floor"] = strength * _f(parameters, "floor")
+        scaled["ceiling"] = 1.0 - strength * (1.0 - _f(parameters, "ceiling"))
+    elif augmentation == "swivel":
+        scaled["angle_deg"] = strength * _f(parameters, "angle_deg")
+    elif augmentation == "sketch":
+        scaled["line_strength"] = strength * _f(parameters, "line_strength")
+        scaled["shading"] = min(1.0, strength * _f(parameters, "shading"))
+    return scaled
+
+
 def apply_augmentation(
     photo: UInt8Array, augmentation: str, parameters: Parameters | None = None
 ) -> Variant:

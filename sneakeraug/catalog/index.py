@@ -15,17 +15,14 @@ class PictureIndex:
     Parameters
     ----------
     embeddings
-        Catalog rows, shape ``(n, d)``, float32. Centred on their mean and brought to unit norm
-        here: what all shoes share says nothing about which are alike.
+        Catalog rows, shape ``(n, d)``, float32, of any length; n may be 0.
     """
 
     def __init__(self, embeddings: FloatArray) -> None:
-        if embeddings.ndim != 2 or len(embeddings) == 0:
-            raise ShapeError("Catalog embeddings", embeddings.shape, "(n, d) with n >= 1")
-        self._centre = embeddings.mean(axis=0, dtype=np.float32)
-        self._rows = self._unit(embeddings)
+        if embeddings.ndim != 2:
+            raise ShapeError("Catalog embeddings", embeddings.shape, "(n, d)")
         self._index = faiss.IndexFlatIP(embeddings.shape[1])
-        self._index.add(self._rows)
+        self._index.add(_unit(embeddings))
 
     def nearest(
         self, query: FloatArray, k: int, allowed: IntArray | None = None
@@ -46,7 +43,7 @@ class PictureIndex:
         rows
             Row numbers, shape ``(min(k, allowed),)``, int64.
         similarity
-            Cosine after centring, same shape, float32, in [-1, 1].
+            Cosine, same shape, float32, in [-1, 1].
         """
         n_allowed = self._index.ntotal if allowed is None else len(allowed)
         k = min(k, n_allowed)
@@ -56,11 +53,11 @@ class PictureIndex:
         if allowed is not None:
             selector = faiss.IDSelectorBatch(np.asarray(allowed, dtype=np.int64))
             parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # its stub lacks sel
-        similarity, rows = self._index.search(self._unit(query[None]), k, params=parameters)
+        similarity, rows = self._index.search(_unit(query[None]), k, params=parameters)
         return rows[0].astype(np.int64), np.clip(similarity[0], -1.0, 1.0)
 
-    def _unit(self, rows: FloatArray) -> FloatArray:
-        """Centred rows of unit norm."""
-        centred = rows.astype(np.float32) - self._centre
-        norm = np.linalg.norm(centred, axis=1, keepdims=True)
-        return np.ascontiguousarray(centred / np.maximum(norm, 1e-9))
+
+def _unit(rows: FloatArray) -> FloatArray:
+    """Rows of unit norm."""
+    norm = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.ascontiguousarray(rows / np.maximum(norm, 1e-9), dtype=np.float32)

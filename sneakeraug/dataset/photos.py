@@ -101,6 +101,29 @@ def list_photos(images: Path, kinds: Sequence[str] = KINDS) -> list[PhotoRow]:
     return sorted(rows, key=lambda row: str(row.path))
 
 
+def list_others(images: Sequence[Path], kinds: Sequence[str] = KINDS) -> dict[str, list[Path]]:
+    """List the photos that tables say show something else, by kind.
+
+    Parameters
+    ----------
+    images
+        As in `list_photos`; folders without a table hold none.
+    kinds
+        What is not something else.
+    """
+    found: dict[str, list[Path]] = {}
+    for path in images:
+        table = path / TABLES[0] if path.is_dir() else path
+        if not table.is_file():
+            continue
+        with table.open(newline="", encoding="utf-8") as file:
+            for record in csv.DictReader(file):
+                kind = record.get("kind")
+                if kind and kind not in kinds:
+                    found.setdefault(kind, []).append(table.parent / record["path"])
+    return found
+
+
 def _read_csv(path: Path, kinds: Sequence[str]) -> list[PhotoRow]:
     rows = []
     with path.open(newline="", encoding="utf-8") as file:

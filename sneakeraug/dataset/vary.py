@@ -5,7 +5,8 @@ Training sees every photo through this, so that the network learns the edit and 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from typing import Final
 
 import cv2
 import numpy as np
@@ -14,39 +15,113 @@ from numpy.random import Generator
 from sneakeraug.arrays import FloatArray, UInt8Array
 from sneakeraug.background import Background, estimate_background
 
+INGREDIENTS: Final = (
+    "frame",
+    "aspect",
+    "mirror",
+    "background",
+    "clutter",
+    "exposure",
+    "size",
+    "sharpness",
+    "noise",
+    "compression",
+    "strength",
+)
+"""What varies, each of which a training can leave out; `strength` is that of the edit itself."""
 
-def vary_photo(photo: UInt8Array, rng: Generator, max_side_px: int = 256) -> UInt8Array:
-    """Return another photo that this product could have had, still an original.
+STRENGTHS: Final = (0.65, 1.35)
+"""Strengths of an edit a training shows, from and to; 1 is the default edit."""
+
+
+class Variation:
+    """Chance changes of photos that leave them originals.
 
     Parameters
     ----------
-    photo
-        RGB, shape ``(h, w, 3)``, uint8. Not modified.
-    rng
-        Where the choices come from.
+    ingredients
+        Which of `INGREDIENTS` vary.
+    clutter
+        Photos whose pixels stand behind a product at times: rooms, floors, streets.
     max_side_px
-        The longer side of what comes back is at most this.
-
-    Returns
-    -------
-    photo
-        RGB uint8 of another size; upright and unedited as far as the six augmentations go.
+        The longer side of a varied photo is at most this.
     """
-    background = estimate_background(photo)
-    if background.is_plain and rng.random() < 0.3:
-        photo = exchange_background(photo, background, rng)
-        background = replace(background, colour=estimate_background(photo).colour)
-    photo = _frame(photo, background, rng)
-    if rng.random() < 0.5:
-        photo = np.ascontiguousarray(photo[:, ::-1])
-    photo = _resize(photo, rng, max_side_px)
-    if rng.random() < 0.5:
-        photo = _expose(photo, rng)
-    return photo
+
+    def __init__(
+        self,
+        ingredients: Sequence[str] = INGREDIENTS,
+        clutter: Sequence[UInt8Array] = (),
+        max_side_px: int = 256,
+    ) -> None:
+        self.ingredients = frozenset(ingredients)
+        self.clutter = clutter
+        self.max_side_px = max_side_px
+
+    def vary(self, photo: UInt8Array, rng: Generator) -> UInt8Array:
+        """Return another photo that this product could have had, still an original.
+
+        Parameters
+        ----------
+        photo
+            RGB, shape ``(h, w, 3)``, uint8. Not modified.
+        rng
+            Where the choices come from.
+
+        Returns
+        -------
+        photo
+            RGB uint8 of another size; upright and unedited as far as the six augmentations go.
+        """
+        if "frame" in self.ingredients:
+            photo = _frame(photo, estimate_background(photo), rng)
+        if rng.random() < 0.4:
+            photo = self._other_background(photo, rng)
+        if "aspect" in self.ingredients and rng.random() < 0.3:
+            size = (max(32, round(photo.shape[1] * rng.uniform(0.85, 1.18))), photo.shape[0])
+            photo = _as_photo(cv2.resize(photo, size, interpolation=cv2.INTER_AREA))
+        if "mirror" in self.ingredients and rng.random() < 0.5:
+            photo = np.ascontiguousarray(photo[:, ::-1])
+        if "size" in self.ingredients:
+            photo = _resize(photo, rng, self.max_side_px)
+        if "exposure" in self.ingredients and rng.random() < 0.5:
+            photo = _expose(photo, rng)
+        if "sharpness" in self.ingredients and rng.random() < 0.2:
+            photo = _sharpen(photo, rng)
+        if "noise" in self.ingredients and rng.random() < 0.2:
+            photo = _add_noise(photo, rng)
+        if "compression" in self.ingredients and rng.random() < 0.4:
+            photo = recompress(photo, rng)
+        return photo
+
+    def strength(self, rng: Generator) -> float:
+        """Return the strength to make an edit of a varied photo with; 1 is the default."""
+        if "strength" not in self.ingredients or rng.random() < 0.5:
+            return 1.0
+        return float(rng.uniform(*STRENGTHS))
+
+    def _other_background(self, photo: UInt8Array, rng: Generator) -> UInt8Array:
+        """Another colour, a gradient or clutter behind a product on a plain background."""
+        is_clutter = "clutter" in self.ingredients and self.clutter and rng.random() < 0.3
+        if not is_clutter and "background" not in self.ingredients:
+            return photo
+        background = estimate_background(photo)
+        if not background.is_plain or not _has_clear_product(background):
+            return photo
+        if is_clutter:
+            other = self.clutter[int(rng.integers(len(self.clutter)))]
+            return exchange_background(photo, background, _piece(other, photo.shape[:2], rng))
+        first = _background_colour(rng)
+        second = first if rng.random() < 0.5 else np.clip(first + rng.normal(0, 18, 3), 0, 255)
+        ramp = np.linspace(0, 1, photo.shape[0], dtype=np.float32)[:, None, None]
+        return exchange_background(
+            photo, background, np.asarray(first + (second - first) * ramp, dtype=np.float32)
+        )
 
 
-def exchange_background(photo: UInt8Array, background: Background, rng: Generator) -> UInt8Array:
-    """Put another plain colour or a gradient behind the product, keeping its shadow.
+def exchange_background(
+    photo: UInt8Array, background: Background, behind: FloatArray
+) -> UInt8Array:
+    """Put something else behind the product, keeping its shadow.
 
     Parameters
     ----------
@@ -54,34 +129,80 @@ def exchange_background(photo: UInt8Array, background: Background, rng: Generato
         RGB, shape ``(h, w, 3)``, uint8, of a plain background.
     background
         Its estimate.
-    rng
-        Chooses the colours.
+    behind
+        RGB, 0 to 255, of a shape that broadcasts to the photo's.
     """
     h, w = photo.shape[:2]
     mask = cv2.resize(background.product.astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
     alpha = cv2.GaussianBlur(mask, (0, 0), 0.004 * max(h, w))[..., None]
-    first = _background_colour(rng)
-    second = first if rng.random() < 0.5 else np.clip(first + rng.normal(0, 18, 3), 0, 255)
-    ramp = np.linspace(0, 1, h, dtype=np.float32)[:, None, None]
-    behind = (first + (second - first) * ramp).astype(np.float32)
     pixels = photo.astype(np.float32)
     own = np.maximum(np.array(background.colour, dtype=np.float32), 1.0)
     shaded = np.clip(pixels / own, 0.0, 1.0) * behind
-    return np.asarray(np.rint(alpha * pixels + (1 - alpha) * shaded).clip(0, 255), dtype=np.uint8)
+    return _as_photo(np.rint(alpha * pixels + (1 - alpha) * shaded).clip(0, 255))
+
+
+def recompress(photo: UInt8Array, rng: Generator) -> UInt8Array:
+    """Send a photo through JPEG or WebP at quality 40 to 95.
+
+    Parameters
+    ----------
+    photo
+        RGB, shape ``(h, w, 3)``, uint8.
+    rng
+        Chooses format and quality.
+    """
+    quality = int(rng.integers(40, 96))
+    return compress(photo, quality, ".jpg" if rng.random() < 0.8 else ".webp")
+
+
+def compress(photo: UInt8Array, quality: int, suffix: str = ".jpg") -> UInt8Array:
+    """Return what is left of a photo after JPEG or WebP.
+
+    Parameters
+    ----------
+    photo
+        RGB, shape ``(h, w, 3)``, uint8.
+    quality
+        1 to 100.
+    suffix
+        ``.jpg`` or ``.webp``.
+    """
+    flag = cv2.IMWRITE_JPEG_QUALITY if suffix == ".jpg" else cv2.IMWRITE_WEBP_QUALITY
+    _, data = cv2.imencode(suffix, np.ascontiguousarray(photo[:, :, ::-1]), [flag, quality])
+    pixels = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+    return _as_photo(np.ascontiguousarray(pixels[:, :, ::-1]))
+
+
+def _has_clear_product(background: Background) -> bool:
+    """Whether the mask is a product's: not cut by every edge, not eaten where white is on white."""
+    return background.fill < 0.92 and float(background.product.mean()) > 0.35 * background.fill
 
 
 def _background_colour(rng: Generator) -> FloatArray:
     """Mostly light and pale, sometimes mid or dark."""
     level = rng.choice(
-        [rng.uniform(225, 255), rng.uniform(120, 225), rng.uniform(15, 120)], p=[0.55, 0.3, 0.15]
+        [rng.uniform(225, 255), rng.uniform(120, 225), rng.uniform(0, 120)], p=[0.5, 0.3, 0.2]
     )
     tint = rng.normal(0, 10 if rng.random() < 0.6 else 35, 3)
     colour = np.clip(level + tint - tint.max() * (level > 240), 0, 255)
     return np.asarray(colour, dtype=np.float32)
 
 
+def _piece(other: UInt8Array, shape: tuple[int, int], rng: Generator) -> FloatArray:
+    """A chance piece of another photo, of a shape, often out of focus."""
+    h, w = other.shape[:2]
+    share = rng.uniform(0.35, 0.8)
+    piece_h, piece_w = max(8, round(share * h)), max(8, round(share * w))
+    top, left = rng.integers(h - piece_h + 1), rng.integers(w - piece_w + 1)
+    piece = other[top : top + piece_h, left : left + piece_w]
+    behind = cv2.resize(piece, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    if rng.random() < 0.6:
+        behind = cv2.GaussianBlur(behind, (0, 0), rng.uniform(0.003, 0.02) * max(shape))
+    return np.asarray(behind, dtype=np.float32)
+
+
 def _frame(photo: UInt8Array, background: Background, rng: Generator) -> UInt8Array:
-    """Crop from loose to tight around the product; squeeze the sides a little at times."""
+    """Crop from loose to edge to edge around the product."""
     h, w = photo.shape[:2]
     if background.is_plain:
         left, top, right, bottom = background.box
@@ -110,14 +231,9 @@ def _frame(photo: UInt8Array, background: Background, rng: Generator) -> UInt8Ar
     pads = (max(0, -iy0), max(0, iy1 - h), max(0, -ix0), max(0, ix1 - w))
     if any(pads):
         colour = tuple(float(c) for c in np.median(_edge(photo, background), axis=0))
-        padded = cv2.copyMakeBorder(photo, *pads, cv2.BORDER_CONSTANT, value=colour)
-        photo = np.asarray(padded, dtype=np.uint8)
+        photo = _as_photo(cv2.copyMakeBorder(photo, *pads, cv2.BORDER_CONSTANT, value=colour))
     framed = photo[iy0 + pads[0] : iy1 + pads[0], ix0 + pads[2] : ix1 + pads[2]]
-    if rng.random() < 0.3:
-        squeeze = rng.uniform(0.85, 1.18)
-        size = (max(32, round(framed.shape[1] * squeeze)), framed.shape[0])
-        framed = cv2.resize(framed, size, interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(framed, dtype=np.uint8)
+    return np.ascontiguousarray(framed)
 
 
 def _edge(photo: UInt8Array, background: Background) -> UInt8Array:
@@ -128,12 +244,11 @@ def _edge(photo: UInt8Array, background: Background) -> UInt8Array:
 
 
 def _resize(photo: UInt8Array, rng: Generator, max_side_px: int) -> UInt8Array:
-    """A copy whose longer side is from 112 px to `max_side_px`."""
-    side = rng.integers(112, max_side_px + 1)
-    scale = float(side) / max(photo.shape[:2])
+    """A copy whose longer side is from 96 px to `max_side_px`."""
+    scale = float(rng.integers(96, max_side_px + 1)) / max(photo.shape[:2])
     size = (max(24, round(photo.shape[1] * scale)), max(24, round(photo.shape[0] * scale)))
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(photo, size, interpolation=interpolation), dtype=np.uint8)
+    return _as_photo(cv2.resize(photo, size, interpolation=interpolation))
 
 
 def _expose(photo: UInt8Array, rng: Generator) -> UInt8Array:
@@ -141,24 +256,21 @@ def _expose(photo: UInt8Array, rng: Generator) -> UInt8Array:
     steps = np.linspace(0.0, 1.0, 256)[:, None] ** rng.uniform(0.92, 1.10)
     balance = 1.0 + rng.normal(0.0, 0.015, 3)
     table = np.clip(255.0 * steps * balance * rng.uniform(0.93, 1.04), 0, 255)
-    return np.asarray(cv2.LUT(photo, np.rint(table).astype(np.uint8)[None]), dtype=np.uint8)
+    return _as_photo(cv2.LUT(photo, np.rint(table).astype(np.uint8)[None]))
 
 
-def recompress(photo: UInt8Array, rng: Generator) -> UInt8Array:
-    """Send a photo through JPEG or WebP at quality 45 to 95.
+def _sharpen(photo: UInt8Array, rng: Generator) -> UInt8Array:
+    """Unsharp masking as shops' resizers do it."""
+    amount = rng.uniform(0.2, 0.9)
+    soft = cv2.GaussianBlur(photo, (0, 0), rng.uniform(0.6, 1.4))
+    return _as_photo(cv2.addWeighted(photo, 1 + amount, soft, -amount, 0))
 
-    Parameters
-    ----------
-    photo
-        RGB, shape ``(h, w, 3)``, uint8.
-    rng
-        Chooses format and quality.
-    """
-    quality = int(rng.integers(45, 96))
-    suffix, flag = (
-        (".jpg", cv2.IMWRITE_JPEG_QUALITY)
-        if rng.random() < 0.8
-        else (".webp", cv2.IMWRITE_WEBP_QUALITY)
-    )
-    _, data = cv2.imencode(suffix, photo, [flag, quality])
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
+
+def _add_noise(photo: UInt8Array, rng: Generator) -> UInt8Array:
+    """Slight noise of a sensor."""
+    noise = rng.standard_normal(photo.shape, dtype=np.float32) * rng.uniform(1.0, 5.0)
+    return _as_photo(np.rint(photo + noise).clip(0, 255))
+
+
+def _as_photo(pixels: np.ndarray) -> UInt8Array:
+    return np.asarray(pixels, dtype=np.uint8)

@@ -14,8 +14,8 @@ from safetensors.torch import load_file
 
 from sneakeraug.arrays import FloatArray, UInt8Array
 from sneakeraug.embed.preprocess import NetworkInput, normalise, prepare_photos
-from sneakeraug.embed.resnet import AugmentationNet, choose_device
-from sneakeraug.errors import ModelCorruptError, ModelNotFoundError
+from sneakeraug.embed.resnet import N_IDENTITY, AugmentationNet, choose_device
+from sneakeraug.errors import ModelError, ModelNotFoundError
 
 BACKEND: Final = "torch"
 
@@ -29,11 +29,18 @@ class Encoded:
     outputs
         Probabilities of the augmentations, shape ``(n, 6)``, float32, rows sum to 1.
     embeddings
-        Pooled features, shape ``(n, d)``, float32, rows of L2 norm 1.
+        Identity embedding, shape ``(n, 128)``, float32, rows of L2 norm 1: near for pictures of
+        one product, whatever the edit.
+    is_shoe
+        Probability that this is a shoe like those the network knows, shape ``(n,)``, float32.
+    is_known_edit
+        Probability that its edit is one of the six, shape ``(n,)``, float32.
     """
 
     outputs: FloatArray
     embeddings: FloatArray
+    is_shoe: FloatArray
+    is_known_edit: FloatArray
 
 
 class Encoder:
@@ -56,7 +63,7 @@ class Encoder:
 
     Raises
     ------
-    ModelNotFoundError, ModelCorruptError
+    ModelNotFoundError, ModelError
         If the weights are missing, or are not this network's.
     """
 
@@ -81,13 +88,23 @@ class Encoder:
         try:
             net.load_state_dict(load_file(weights))
         except (SafetensorError, RuntimeError) as exc:
-            raise ModelCorruptError(weights.name, "of its card", "unreadable") from exc
+            raise ModelError(
+                f"{weights.name} does not hold the weights of a {architecture} as this version of "
+                "sneakeraug knows it. Use the version that trained it, or train it anew."
+            ) from exc
         self.net = net.float().eval().to(self.torch_device).to(memory_format=torch.channels_last)
 
     @property
     def device(self) -> str:
         """``cpu`` or ``cuda``."""
         return self.torch_device.type
+
+    @property
+    def _nothing(self) -> Encoded:
+        """What no photos give."""
+        numbers = np.empty(0, dtype=np.float32)
+        outputs = np.empty((0, self.net.head.out_features), dtype=np.float32)
+        return Encoded(outputs, np.empty((0, N_IDENTITY), dtype=np.float32), numbers, numbers)
 
     def encode(self, photos: Sequence[UInt8Array], batch_size: int = 64) -> Encoded:
         """Encode photos; all of them in one pass where they fit a batch.
@@ -112,10 +129,17 @@ class Encoder:
             )
             for i in range(0, len(photos), batch_size)
         ]
-        return Encoded(
-            np.concatenate([part.outputs for part in parts]),
-            np.concatenate([part.embeddings for part in parts]),
-        )
+        return join_encoded(parts) if parts else self._nothing
+
+
+def join_encoded(parts: Sequence[Encoded]) -> Encoded:
+    """Put what several passes say one after the other."""
+    return Encoded(
+        np.concatenate([part.outputs for part in parts]),
+        np.concatenate([part.embeddings for part in parts]),
+        np.concatenate([part.is_shoe for part in parts]),
+        np.concatenate([part.is_known_edit for part in parts]),
+    )
 
 
 def encode_inputs(net: AugmentationNet, inputs: NetworkInput, device: torch.device) -> Encoded:
@@ -139,6 +163,8 @@ def encode_inputs(net: AugmentationNet, inputs: NetworkInput, device: torch.devi
         torch.inference_mode(),
         torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"),
     ):
-        logits, features = net(x, torch.from_numpy(inputs.tones).to(device))
-    unit = torch.nn.functional.normalize(features.float(), dim=1)
-    return Encoded(torch.softmax(logits.float(), dim=1).cpu().numpy(), unit.cpu().numpy())
+        output = net(x, torch.from_numpy(inputs.tones).to(device))
+    probabilities = torch.softmax(output.logits.float(), dim=1)
+    gate = torch.sigmoid(output.gate.float()).cpu().numpy()
+    identity = output.identity.float().cpu().numpy()
+    return Encoded(probabilities.cpu().numpy(), identity, gate[:, 0], gate[:, 1])

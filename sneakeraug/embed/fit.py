@@ -8,17 +8,38 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final, NamedTuple
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from sneakeraug.embed.identity import product_contrast
 from sneakeraug.embed.preprocess import MEAN, STD
-from sneakeraug.embed.resnet import AugmentationNet
+from sneakeraug.embed.resnet import AugmentationNet, NetworkOutput
 from sneakeraug.errors import InputError
+from sneakeraug.files import write_bytes
 
-Batch = tuple[Tensor, Tensor, Tensor]
-"""Squares uint8 ``(n, s, s, 3)``, tones float32 ``(n, N_TONES)``, labels int64 ``(n,)``."""
+CHECKPOINT: Final = "checkpoint.safetensors"
+
+
+class Batch(NamedTuple):
+    """What one step learns from.
+
+    Attributes
+    ----------
+    squares, tones
+        As in `preprocess.NetworkInput`: uint8 ``(n, s, s, 3)`` and float32 ``(n, N_TONES)``.
+    labels
+        Augmentation of each, int64 ``(n,)``; -1 for another edit, or no shoe.
+    products
+        Product number of each, int64 ``(n,)``; -1 where it is no shoe.
+    """
+
+    squares: Tensor
+    tones: Tensor
+    labels: Tensor
+    products: Tensor
 
 
 @dataclass(frozen=True)
@@ -37,6 +58,9 @@ class FitPlan:
         Of stochastic gradient descent with Nesterov momentum; no decay on biases and norms.
     ema_decay
         Decay a step of the averaged weights, which are the ones kept.
+    identity_weight, gate_weight
+        Of the products' contrastive loss, and of telling shoes and known edits from all else,
+        beside the augmentations' cross-entropy.
     """
 
     sizes_px: tuple[int, ...]
@@ -46,6 +70,8 @@ class FitPlan:
     momentum: float = 0.9
     warmup_steps: int = 200
     ema_decay: float = 0.996
+    identity_weight: float = 0.1
+    gate_weight: float = 0.2
 
     @property
     def n_steps(self) -> int:
@@ -82,7 +108,7 @@ def fit_network(
     Parameters
     ----------
     net
-        Trained in place.
+        Trained in place; parameters that need no gradient stay as they are.
     plan
         The schedule.
     batches_of_epoch
@@ -92,7 +118,7 @@ def fit_network(
     device
         Where to train.
     folder
-        Holds ``checkpoint.safetensors`` and ``checkpoint.json`` meanwhile.
+        Holds the checkpoint meanwhile.
     report
         Called with a line of progress now and then.
     checkpoint_every_s
@@ -106,8 +132,9 @@ def fit_network(
         Steps, seconds and history.
     """
     net.to(device).to(memory_format=torch.channels_last)
-    decayed = [p for p in net.parameters() if p.ndim > 1]
-    plain = [p for p in net.parameters() if p.ndim <= 1]
+    changed = [p for p in net.parameters() if p.requires_grad]
+    decayed = [p for p in changed if p.ndim > 1]
+    plain = [p for p in changed if p.ndim <= 1]
     optimiser = torch.optim.SGD(
         [
             {"params": decayed, "weight_decay": plan.weight_decay},
@@ -122,7 +149,6 @@ def fit_network(
     state = checkpoint.restore(net, averaged, optimiser) or FitState(0, 0.0, [])
     mean = torch.tensor(MEAN, device=device).view(1, 3, 1, 1) * 255
     std = torch.tensor(STD, device=device).view(1, 3, 1, 1) * 255
-    loss_of = nn.CrossEntropyLoss()
     started, saved, waited = time.monotonic() - state.seconds, time.monotonic(), 0.0
     n_photos, window, running = 0, time.monotonic(), 0.0
 
@@ -139,13 +165,13 @@ def fit_network(
                 break
             for group in optimiser.param_groups:
                 group["lr"] = plan.rate_at(state.step)
-            x = batch[0].to(device, non_blocking=True).permute(0, 3, 1, 2).float()
+            x = batch.squares.to(device, non_blocking=True).permute(0, 3, 1, 2).float()
             x = ((x - mean) / std).contiguous(memory_format=torch.channels_last)
             with torch.autocast(device.type, dtype=torch.bfloat16):
-                outputs, _ = net(x, batch[1].to(device))
-            loss = loss_of(outputs.float(), batch[2].to(device))
+                output = net(x, batch.tones.to(device))
+            loss = batch_loss(output, batch, plan)
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             _average(averaged, net, min(plan.ema_decay, (1 + state.step) / (10 + state.step)))
             state.step += 1
@@ -176,6 +202,33 @@ def fit_network(
         report(f"epoch {epoch + 1}/{len(plan.sizes_px)}: validation accuracy {accuracy:.4f}")
         checkpoint.save(net, averaged, optimiser, state)
     return _loaded(net, averaged), state
+
+
+def batch_loss(output: NetworkOutput, batch: Batch, plan: FitPlan) -> Tensor:
+    """Return what a step lowers: naming the edit, telling products apart, knowing one's limits.
+
+    Parameters
+    ----------
+    output
+        Of the network, for the batch.
+    batch
+        Its labels and products.
+    plan
+        The weights of the three.
+    """
+    labels = batch.labels.to(output.logits.device)
+    products = batch.products.to(output.logits.device)
+    is_shoe = products >= 0
+    loss = nn.functional.cross_entropy(output.logits.float(), labels, ignore_index=-1)
+    if plan.identity_weight:
+        loss = loss + plan.identity_weight * product_contrast(output.identity, products)
+    if plan.gate_weight:
+        gate = output.gate.float()
+        bce = nn.functional.binary_cross_entropy_with_logits
+        shoe = bce(gate[:, 0], is_shoe.float())
+        known = bce(gate[is_shoe, 1], (labels[is_shoe] >= 0).float())
+        loss = loss + plan.gate_weight * (shoe + known)
+    return loss
 
 
 def calibrate_head(net: AugmentationNet, outputs: Tensor, labels: Tensor) -> dict[str, object]:
@@ -223,7 +276,7 @@ class Checkpoint:
 
     def __init__(self, folder: Path, plan: FitPlan) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / "checkpoint.safetensors"
+        self.path = folder / CHECKPOINT
         self.plan = json.loads(json.dumps(asdict(plan)))
 
     def save(
@@ -233,7 +286,13 @@ class Checkpoint:
         optimiser: torch.optim.Optimizer,
         state: FitState,
     ) -> None:
-        """Write weights, averaged weights and momentum with the step they belong to."""
+        """Write all that the next step depends on, with the step it belongs to.
+
+        Raises
+        ------
+        StoreError
+            If there is no room; the checkpoint before stays.
+        """
         tensors = {f"net.{k}": v for k, v in net.state_dict().items()}
         tensors |= {f"averaged.{k}": v for k, v in averaged.items()}
         for name, parameter in net.named_parameters():
@@ -241,12 +300,14 @@ class Checkpoint:
             if buffer is not None:
                 tensors[f"momentum.{name}"] = buffer
         about = json.dumps({"plan": self.plan, "state": asdict(state)})
-        partial = self.path.with_suffix(".partial")
-        save_file({k: v.contiguous() for k, v in tensors.items()}, partial, {"about": about})
-        partial.replace(self.path)
+        data = save({k: v.contiguous() for k, v in tensors.items()}, {"about": about})
+        write_bytes(self.path, data)
 
     def restore(
-        self, net: AugmentationNet, averaged: dict[str, Tensor], optimiser: torch.optim.Optimizer
+        self,
+        net: AugmentationNet,
+        averaged: dict[str, Tensor],
+        optimiser: torch.optim.Optimizer,
     ) -> FitState | None:
         """Load what was saved; None where nothing was.
 

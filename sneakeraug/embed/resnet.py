@@ -1,12 +1,15 @@
-"""The network: a torchvision ResNet whose six outputs name the augmentation."""
+"""The network: a torchvision ResNet that names the augmentation and tells products apart."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.nn import functional
 from torchvision.models import resnet as torchvision_resnet
 
 from sneakeraug.embed.preprocess import N_TONES
@@ -16,12 +19,81 @@ ARCHITECTURES: Final = ("resnet18", "resnet34", "resnet50", "resnet101")
 
 N_TONE_FEATURES: Final = 64
 
+N_IDENTITY: Final = 128
+"""Numbers of the identity embedding."""
+
+IDENTITY_GRID: Final = 8
+"""Cells a side of the maps that the identity is read from."""
+
+IDENTITY_CHANNELS: Final = 64
+"""Channels of each of them."""
+
+IDENTITY_HIDDEN: Final = 512
+
+HEADS: Final = ("gate.", "identity.")
+"""Names of what can be trained upon a finished network, and what older weights are without."""
+
+
+class NetworkOutput(NamedTuple):
+    """What one forward pass gives.
+
+    Attributes
+    ----------
+    logits
+        One for each augmentation, shape ``(n, 6)``.
+    identity
+        Identity embedding, shape ``(n, N_IDENTITY)``, rows of L2 norm 1.
+    gate
+        Log-odds that this is a shoe, and that its edit is one of the six, shape ``(n, 2)``.
+    """
+
+    logits: Tensor
+    identity: Tensor
+    gate: Tensor
+
+
+class IdentityHead(nn.Module):
+    """Reads which product a picture shows from the ResNet's middle maps, where it still has a form.
+
+    The last features are of no use here: they were made to tell edits apart, products aside.
+
+    Parameters
+    ----------
+    n_middle, n_late
+        Channels of the second and third stage's maps.
+    """
+
+    def __init__(self, n_middle: int, n_late: int) -> None:
+        super().__init__()
+        self.middle, self.late = (
+            nn.Sequential(
+                nn.Conv2d(n, IDENTITY_CHANNELS, 1, bias=False), nn.BatchNorm2d(IDENTITY_CHANNELS)
+            )
+            for n in (n_middle, n_late)
+        )
+        self.join = nn.Sequential(
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(2 * IDENTITY_CHANNELS * IDENTITY_GRID**2, IDENTITY_HIDDEN, bias=False),
+            nn.BatchNorm1d(IDENTITY_HIDDEN),
+            nn.ReLU(),
+            nn.Linear(IDENTITY_HIDDEN, N_IDENTITY),
+        )
+
+    def forward(self, middle: Tensor, late: Tensor) -> Tensor:
+        """Return unit rows, shape ``(n, N_IDENTITY)``, of maps of any size."""
+        maps = [
+            functional.adaptive_avg_pool2d(narrow(stage), IDENTITY_GRID)
+            for narrow, stage in ((self.middle, middle), (self.late, late))
+        ]
+        return functional.normalize(self.join(torch.cat(maps, dim=1)).float(), dim=1)
+
 
 class AugmentationNet(nn.Module):
-    """A ResNet that gives the augmentation outputs and the pooled features of one pass.
+    """A ResNet that gives the augmentation outputs and the identity embedding of one pass.
 
-    The outputs come from a linear layer on the pooled features and on two small layers over the
-    picture's `preprocess.tone_profile`.
+    Outputs and gate come from linear layers on the pooled features and on two small layers over
+    the picture's `preprocess.tone_profile`; the identity from `IdentityHead`.
 
     Parameters
     ----------
@@ -50,9 +122,11 @@ class AugmentationNet(nn.Module):
             nn.ReLU(),
         )
         self.head = nn.Linear(self.n_features + N_TONE_FEATURES, n_outputs)
+        self.gate = nn.Linear(self.n_features + N_TONE_FEATURES, 2)
+        self.identity = IdentityHead(self.n_features // 4, self.n_features // 2)
 
-    def forward(self, x: Tensor, tones: Tensor) -> tuple[Tensor, Tensor]:
-        """Return outputs ``(n, 6)`` (logits) and pooled features ``(n, d)``.
+    def forward(self, x: Tensor, tones: Tensor) -> NetworkOutput:
+        """Send pictures through once.
 
         Parameters
         ----------
@@ -61,8 +135,25 @@ class AugmentationNet(nn.Module):
         tones
             Their tone profiles, shape ``(n, N_TONES)``.
         """
-        features = self.backbone(x)
-        return self.head(torch.cat((features, self.tones(tones)), dim=1)), features
+        resnet = self.backbone
+        stem = resnet.maxpool(resnet.relu(resnet.bn1(resnet.conv1(x))))
+        middle = resnet.layer2(resnet.layer1(stem))
+        late = resnet.layer3(middle)
+        features = resnet.avgpool(resnet.layer4(late)).flatten(1)
+        seen = torch.cat((features, self.tones(tones)), dim=1)
+        return NetworkOutput(self.head(seen), self.identity(middle, late), self.gate(seen))
+
+    def keep_all_but_heads(self) -> None:
+        """Let training change the gate and the identity alone; what names the edits stays."""
+        for name, parameter in self.named_parameters():
+            parameter.requires_grad_(name.startswith(HEADS))
+
+    def train(self, mode: bool = True) -> AugmentationNet:
+        """Set the mode; norms of what training does not change stay as they are."""
+        super().train(mode)
+        if not any(parameter.requires_grad for parameter in self.backbone.parameters()):
+            self.backbone.eval()
+        return self
 
 
 def start_from(net: AugmentationNet, weights: str) -> None:
@@ -80,6 +171,8 @@ def start_from(net: AugmentationNet, weights: str) -> None:
     ------
     ModelNotFoundError
         If the weights are not to be had. Training never goes on without saying so.
+    InputError
+        If they are another network's. Weights without `HEADS` leave those as they were.
     """
     if weights == "none":
         return
@@ -102,10 +195,17 @@ def start_from(net: AugmentationNet, weights: str) -> None:
             f"There is no weights file {weights!r}; none, imagenet or a .safetensors file "
             "is expected."
         )
-    from safetensors.torch import load_file
-
-    state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
-    net.load_state_dict(state)
+    try:
+        state = {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
+        heads = {k: v for k, v in net.state_dict().items() if k.startswith(HEADS)}
+        if heads.keys().isdisjoint(state):
+            state |= heads
+        net.load_state_dict(state)
+    except (OSError, SafetensorError, RuntimeError) as exc:
+        raise InputError(
+            f"{path.name} does not hold the weights of a ResNet{net_depth(net)} of this package. "
+            "Name another file, or the --arch it was trained with."
+        ) from exc
 
 
 def net_depth(net: AugmentationNet) -> int:

@@ -83,6 +83,7 @@ def build_dataset(
     out: Path,
     options: BuildOptions,
     report: Callable[[str], None],
+    kinds: Sequence[str],
 ) -> Built:
     """Write every photo's six variants as files, and the manifest that names them.
 
@@ -97,6 +98,8 @@ def build_dataset(
         Format, size, processes.
     report
         Called with a line of progress now and then.
+    kinds
+        Kinds of product, where a table tells.
 
     Returns
     -------
@@ -115,7 +118,7 @@ def build_dataset(
         )
     if not 64 <= options.side_px <= 4000:
         raise InputError(f"A side of {options.side_px} px is not usable; 64 to 4,000 is expected.")
-    rows = [row for path in images for row in list_photos(path)]
+    rows = [row for path in images for row in list_photos(path, kinds)]
     jobs = [
         _Job(out, number, rows[start : start + PHOTOS_A_PART], options)
         for number, start in enumerate(range(0, len(rows), PHOTOS_A_PART))

@@ -10,6 +10,7 @@ from typing import Final
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.background import shrink_photo
 from sneakeraug.dataset.photos import (
+    KINDS,
     PhotoRow,
     difference_hash,
     group_products,
@@ -17,10 +18,17 @@ from sneakeraug.dataset.photos import (
     split_of,
 )
 from sneakeraug.errors import InputError, PhotoError
-from sneakeraug.intake.decode import decode_photo
+from sneakeraug.intake.decode import decode_photo, read_photo_bytes
+from sneakeraug.limits import Limits
 
 KEPT_SIDE_PX: Final = 320
 """Longer side photos are kept at in memory while training and evaluating."""
+
+NAMED_UNREADABLE: Final = 20
+"""Unreadable files that are named; the others are counted."""
+
+LEFT_OUT: Final = "left out"
+"""The split of photos of sources that are left out."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class Collection:
     groups
         Product group names, see `dataset.photos.group_products`.
     splits
-        ``train``, ``validation`` or ``test``.
+        ``train``, ``validation``, ``test``, or ``left out``.
     n_unreadable
         Files left out because they could not be decoded.
     """
@@ -53,7 +61,11 @@ class Collection:
 
 
 def load_collection(
-    images: Sequence[Path], split_seed: int, report: Callable[[str], None]
+    images: Sequence[Path],
+    split_seed: int,
+    report: Callable[[str], None],
+    leave_out: Sequence[str] = (),
+    kinds: Sequence[str] = KINDS,
 ) -> Collection:
     """Decode photos once, keep them small, and split them by product.
 
@@ -64,7 +76,11 @@ def load_collection(
     split_seed
         Seed of the split.
     report
-        Called with a line of progress.
+        Called with a line of progress, and with the name of each file that cannot be read.
+    leave_out
+        Sources whose products, wherever else they are shown, are on no side of the split.
+    kinds
+        Kinds of product, where a table tells.
 
     Returns
     -------
@@ -73,14 +89,16 @@ def load_collection(
     Raises
     ------
     InputError
-        If a folder holds no photo, or none can be read.
+        If a folder holds no photo, none can be read, or a source to leave out is not there.
     """
-    rows, photos, n_unreadable = [], [], 0
-    for row in [row for path in images for row in list_photos(path)]:
+    rows, photos, n_unreadable, limits = [], [], 0, Limits()
+    for row in [row for path in images for row in list_photos(path, kinds)]:
         try:
-            pixels = decode_photo(row.path.read_bytes(), name=row.path.name).pixels
-        except (PhotoError, OSError):
+            pixels = decode_photo(read_photo_bytes(row.path, limits), limits, row.path.name).pixels
+        except (PhotoError, OSError) as exc:
             n_unreadable += 1
+            if n_unreadable <= NAMED_UNREADABLE:
+                report(f"left out: {exc}")
             continue
         rows.append(row)
         photos.append(shrink_photo(pixels, KEPT_SIDE_PX))
@@ -89,10 +107,26 @@ def load_collection(
     if not rows:
         raise InputError("None of the photos could be read; check --images and try again.")
     groups = group_products(rows, [difference_hash(photo) for photo in photos])
-    splits = [str(split_of(group, split_seed)) for group in groups]
+    sources = {row.source for row in rows}
+    for source in leave_out:
+        if source not in sources:
+            raise InputError(
+                f"There is no source {source!r} to leave out; there is: "
+                f"{', '.join(sorted(sources))}. Choose among them."
+            )
+    left_out = {
+        group for group, row in zip(groups, rows, strict=True) if row.source in set(leave_out)
+    }
+    splits = [
+        LEFT_OUT if group in left_out else str(split_of(group, split_seed)) for group in groups
+    ]
     report(
         f"{len(rows)} photos of {len(set(groups))} products: "
-        + ", ".join(f"{splits.count(side)} {side}" for side in ("train", "validation", "test"))
+        + ", ".join(
+            f"{splits.count(side)} {side}"
+            for side in ("train", "validation", "test", LEFT_OUT)
+            if side != LEFT_OUT or leave_out
+        )
         + (f"; {n_unreadable} unreadable left out" if n_unreadable else "")
     )
     return Collection(rows, photos, groups, splits, n_unreadable)

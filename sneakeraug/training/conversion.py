@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,29 +17,32 @@ from sneakeraug.augment.transforms import AUGMENTATIONS, DEFAULT_PARAMETERS
 from sneakeraug.dataset.worlds import draw_events
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.embed.preprocess import MEAN, STD
-from sneakeraug.errors import ModelNotFoundError
 from sneakeraug.score.conversion import ConversionModel, fit_conversion, save_conversions
 from sneakeraug.score.features import feature_names
 from sneakeraug.training.collection import load_collection
-from sneakeraug.training.embedder import EMBEDDER_CARD
+from sneakeraug.training.conditions import CONDITIONS
+from sneakeraug.training.embedder import read_about
 from sneakeraug.training.evaluation import (
     SixFold,
     encode_six_fold,
+    evaluate_conditions,
     evaluate_conversion,
     evaluate_embedder,
     event_features,
 )
-from sneakeraug.vocabulary import CONTEXT_FIELDS, TARGETS
+from sneakeraug.training.novelty import evaluate_gate
+from sneakeraug.vocabulary import CONTEXT_FIELDS, DEFAULT_CATEGORY, TARGETS
 
 LIMITS = (
     "The conversion models learned from simulated sends in which only the edit matters. "
     "They are no forecast for any real campaign.",
-    "The embedder knows pictures of single shoes; other products and scenes are scored as if "
-    "they were shoes.",
+    "Other products, drawings, text and scenes are warned about or refused by a second output of "
+    "the network; the figures say how well it tells kinds of pictures it was never shown.",
     "White shoes on white are the hardest: an original is at times taken for a brightened one.",
     "Of a shoe seen from above or below nobody can tell which way is up; such photos were left "
     "out of training and measuring where their table names the view.",
-    "An edit that is none of the six is given one of the six names.",
+    "An edit that is none of the six is called unknown where the network sees it; a slight one "
+    "may pass for one of the six.",
 )
 
 
@@ -51,9 +54,9 @@ class ConversionOptions:
     n_events: int = 60_000
     n_photos: int = 800
     n_members: int = 16
-    size_px: int = 128
     seed: int = 0
     device: str = "auto"
+    category: str = DEFAULT_CATEGORY
 
 
 def train_conversion(
@@ -91,21 +94,17 @@ def train_conversion(
     folder
         The published model folder.
     """
-    about_path = embedder / EMBEDDER_CARD
-    if not about_path.is_file():
-        raise ModelNotFoundError(
-            f"{embedder} holds no trained embedder; run `sneakeraug train embedder` first."
-        )
-    about = json.loads(about_path.read_text(encoding="utf-8"))
-    split_seed = int(about["split_seed"])
+    about = read_about(embedder)
+    split_seed, size_px = int(about["split_seed"]), int(about["size_px"])
     encoder = Encoder(
         embedder / registry.WEIGHTS,
         about["architecture"],
         len(AUGMENTATIONS),
-        options.size_px,
+        size_px,
         options.device,
     )
-    collection = load_collection(images, split_seed, report)
+    kinds = tuple(about["kinds"])
+    collection = load_collection(images, split_seed, report, kinds=kinds)
     rng = np.random.default_rng(options.seed)
     train = collection.indices("train")
     if len(train) > options.n_photos:
@@ -124,6 +123,25 @@ def train_conversion(
     figures, tables = evaluate_embedder(
         parts["test"], collection, options.seed, command.format("embedder")
     )
+    figures += evaluate_gate(
+        collection,
+        collection.indices("test"),
+        images,
+        kinds,
+        encoder,
+        options.seed,
+        command.format("embedder"),
+        report,
+    )
+    figures += evaluate_conditions(
+        CONDITIONS,
+        collection,
+        collection.indices("test"),
+        encoder,
+        options.seed,
+        command.format("embedder"),
+        report,
+    )
     figures += evaluate_conversion(
         models,
         parts["test"],
@@ -141,6 +159,7 @@ def train_conversion(
         card = registry.ModelCard(
             model_id=model_id,
             created_utc=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            category=options.category,
             is_demo=True,
             trained_on=(
                 f"{about['n_photos']['train']:,} pictures, six variants each, of a collection of "
@@ -152,7 +171,7 @@ def train_conversion(
             vocabulary=dict(CONTEXT_FIELDS) | {"target": tuple(TARGETS)},
             features=feature_names(AUGMENTATIONS),
             preprocessing={
-                "size_px": options.size_px,
+                "size_px": size_px,
                 "fit": "longer side scaled to the square, rest filled with the edges' median",
                 "mean": MEAN,
                 "std": STD,
@@ -164,7 +183,8 @@ def train_conversion(
             tables=tables | {"split_seed": split_seed, "n_events": options.n_events},
             limits=LIMITS,
             retrain=(
-                f"sneakeraug train embedder {_flags(about['images'])} --out runs/embedder",
+                f"sneakeraug train embedder {_flags(about['images'])} --out runs/embedder"
+                f"{_schedule(about)}",
                 f"sneakeraug train conversion {flags} --embedder runs/embedder "
                 f"--world {options.world} --model-id {model_id}",
             ),
@@ -176,6 +196,19 @@ def train_conversion(
 def _flags(images: Sequence[str]) -> str:
     """Folders as the command line takes them."""
     return " ".join(f"--images {name}" for name in images)
+
+
+def _schedule(about: Mapping[str, Any]) -> str:
+    """The flags an embedder was trained with; a weights file it started from by its hash."""
+    flags = (
+        f" --arch {about['architecture']} --size {about['size_px']}"
+        f" --epochs {len(about['sizes_px'])} --photos-per-batch {about['photos_per_batch']}"
+        f" --learning-rate {about['learning_rate']} --identity-weight {about['identity_weight']}"
+    )
+    if about["started_from"] in ("none", "imagenet"):
+        return f"{flags} --weights {about['started_from']}"
+    only = " --heads-only" if about["heads_only"] else ""
+    return f"{flags}{only} --weights (the file of sha256 {about['started_from'][:12]}…)"
 
 
 def _fit(

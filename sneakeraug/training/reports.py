@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +13,75 @@ from sneakeraug.errors import InputError
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.settings import get_settings
 from sneakeraug.training.collection import Collection, load_collection
+from sneakeraug.training.conditions import find_conditions
+from sneakeraug.training.embedder import read_about
 from sneakeraug.training.evaluation import (
-    SixFold,
+    ACCURACY,
+    ECE,
     encode_six_fold,
+    evaluate_conditions,
     evaluate_conversion,
     evaluate_embedder,
 )
+from sneakeraug.training.novelty import evaluate_gate
 
 Report = Callable[[str], None]
 
 
 def report_embedder(
-    images: Sequence[Path], model: str | None, split: str, seed: int, device: str, report: Report
+    images: Sequence[Path],
+    network: Network,
+    split: str,
+    sources: Sequence[str],
+    conditions: Sequence[str],
+    seed: int,
+    report: Report,
 ) -> dict[str, Any]:
-    """Return the figures and tables of a model's embedder on photos."""
-    folder, collection, six_fold = _encode(images, model, split, device, report)
-    figures, tables = evaluate_embedder(
-        six_fold, collection, seed, _command("embedder", folder, images)
+    """Return the figures and tables of an embedder on photos.
+
+    Parameters
+    ----------
+    images
+        Folders or CSVs of photos.
+    network
+        What is measured.
+    split
+        ``test`` (unseen products) or ``all``.
+    sources
+        Only photos of these; of all sources where empty.
+    conditions
+        Names of `conditions.CONDITIONS` to measure under besides, or ``all``.
+    seed
+        Of the bootstrap.
+    report
+        Called with a line of progress now and then.
+    """
+    chosen = find_conditions(list(conditions))
+    collection, positions = _photos(images, network, split, sources, report)
+    six_fold = encode_six_fold(collection, positions, network.encoder, report)
+    command = _command("embedder", network, images, sources)
+    figures, tables = evaluate_embedder(six_fold, collection, seed, command)
+    figures += evaluate_gate(
+        collection, positions, images, network.kinds, network.encoder, seed, command, report
     )
+    figures += evaluate_conditions(
+        chosen, collection, positions, network.encoder, seed, command, report
+    )
+    by_name = {figure.name: figure for figure in figures}
     return {
-        "model_id": folder.name,
+        "model_id": network.name,
         "split": split,
+        "n_photos": len(positions),
+        "n_variants": len(six_fold.labels),
+        "accuracy": by_name[ACCURACY].value,
+        "accuracy_interval": by_name[ACCURACY].interval,
+        "per_class_accuracy": tables["recall"],
+        "confusion": tables["confusion"],
+        "ece": by_name[ECE].value,
+        "retrieval": {
+            name: figure.value for name, figure in by_name.items() if name.startswith("product")
+        },
         "figures": [figure.model_dump(mode="json") for figure in figures],
-        **tables,
     }
 
 
@@ -49,30 +96,57 @@ def report_conversion(
     report: Report,
 ) -> dict[str, Any]:
     """Return the figures of a model's conversion models on a world."""
-    folder, collection, six_fold = _encode(images, model, split, device, report)
+    network = published_network(model, device)
+    collection, positions = _photos(images, network, split, (), report)
     figures = evaluate_conversion(
-        load_conversions(folder, registry.read_card(folder).conversion),
-        six_fold,
+        load_conversions(network.folder, registry.read_card(network.folder).conversion),
+        encode_six_fold(collection, positions, network.encoder, report),
         collection,
         world,
         n_events,
         seed,
-        _command("conversion", folder, images) + f" --world {world}",
+        _command("conversion", network, images, ()) + f" --world {world}",
     )
     return {
-        "model_id": folder.name,
+        "model_id": network.name,
         "world": world,
         "split": split,
         "figures": [figure.model_dump(mode="json") for figure in figures],
     }
 
 
-def _encode(
-    images: Sequence[Path], model: str | None, split: str, device: str, report: Report
-) -> tuple[Path, Collection, SixFold]:
-    """A verified model, the photos, and their encoded variants."""
-    if split not in ("test", "all"):
-        raise InputError(f"Unknown split {split!r}; expected one of: test, all.")
+@dataclass(frozen=True)
+class Network:
+    """A network to measure.
+
+    Attributes
+    ----------
+    folder
+        Where its files are.
+    flag
+        How the command line names it.
+    encoder
+        Itself.
+    split_seed
+        Of the split it was trained with.
+    kinds
+        Kinds of product it was trained on.
+    """
+
+    folder: Path
+    flag: str
+    encoder: Encoder
+    split_seed: int
+    kinds: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The folder's name, which of a published model is its id."""
+        return self.folder.name
+
+
+def published_network(model: str | None, device: str) -> Network:
+    """Return the network of a published model, verified; of the active one where None."""
     settings = get_settings()
     folder = registry.chosen_folder(settings.models_dir, model, settings.model_id)
     card = registry.verify(folder)
@@ -83,14 +157,66 @@ def _encode(
         int(card.preprocessing["size_px"]),
         device,
     )
-    collection = load_collection(images, int(card.tables["split_seed"]), report)
-    positions = collection.indices("test") if split == "test" else list(range(len(collection.rows)))
+    about = card.embedder
+    return Network(
+        folder,
+        f"--model {folder.name}",
+        encoder,
+        int(card.tables["split_seed"]),
+        tuple(about["kinds"]),
+    )
+
+
+def trained_network(folder: Path, device: str) -> Network:
+    """Return the network of a folder that ``train embedder`` wrote."""
+    about = read_about(folder)
+    encoder = Encoder(
+        folder / registry.WEIGHTS,
+        about["architecture"],
+        len(about["labels"]),
+        int(about["size_px"]),
+        device,
+    )
+    return Network(
+        folder,
+        f"--embedder {folder.name}",
+        encoder,
+        int(about["split_seed"]),
+        tuple(about["kinds"]),
+    )
+
+
+def _photos(
+    images: Sequence[Path],
+    network: Network,
+    split: str,
+    sources: Sequence[str],
+    report: Report,
+) -> tuple[Collection, list[int]]:
+    """The photos, and the positions of those to measure on."""
+    if split not in ("test", "all"):
+        raise InputError(f"Unknown split {split!r}; expected one of: test, all.")
+    collection = load_collection(images, network.split_seed, report, kinds=network.kinds)
+    known = {row.source for row in collection.rows}
+    for source in sources:
+        if source not in known:
+            raise InputError(
+                f"There is no source {source!r}; there is: {', '.join(sorted(known))}. "
+                "Choose among them."
+            )
+    positions = [
+        i
+        for i, row in enumerate(collection.rows)
+        if (split == "all" or collection.splits[i] == split)
+        and (not sources or row.source in sources)
+    ]
     if not positions:
         raise InputError("No photo falls on the test side of the split; use --split all.")
-    return folder, collection, encode_six_fold(collection, positions, encoder, report)
+    return collection, positions
 
 
-def _command(what: str, folder: Path, images: Sequence[Path]) -> str:
+def _command(what: str, network: Network, images: Sequence[Path], sources: Sequence[str]) -> str:
     """The command that gives the figures again; folders by name alone."""
-    flags = " ".join(f"--images {path.name}" for path in images)
-    return f"sneakeraug evaluate {what} --model {folder.name} {flags}"
+    flags = [f"--images {path.name}" for path in images]
+    flags += [f"--source {source}" for source in sources]
+    return f"sneakeraug evaluate {what} {network.flag} {' '.join(flags)}"

@@ -11,6 +11,7 @@ from typing import Final, Literal
 import streamlit as st
 
 from sneakeraug.analysis import Analysis
+from sneakeraug.catalog.products import Catalog
 from sneakeraug.records import AlternateScore, Recommendation, VariantScore
 from sneakeraug.ui import engine, pictures, words
 from sneakeraug.ui.state import Picture
@@ -149,9 +150,8 @@ def variant_cards(
     return cards
 
 
-def alternate_cards(recommendation: Recommendation) -> list[Card]:
+def alternate_cards(recommendation: Recommendation, catalog: Catalog) -> list[Card]:
     """Return the cards of the catalog pictures offered instead, best first."""
-    catalog = engine.recommender().catalog
     advised = recommendation.best_alternate.product_id
     return [
         Card(

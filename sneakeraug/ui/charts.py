@@ -1,8 +1,9 @@
-"""The interval plot: every picture of a recommendation on one axis."""
+"""The plots: every picture of a recommendation on one axis, and what a network confuses."""
 
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from typing import Final
 
 import plotly.graph_objects as go
@@ -72,6 +73,66 @@ def describe_plot(recommendation: Recommendation) -> str:
     )
     n = len(recommendation.alternates)
     return f"Estimates with their likely ranges, best first: {said}; and {n} catalog pictures."
+
+
+def confusion_plot(counts: Sequence[Sequence[int]], labels: Sequence[str]) -> go.Figure:
+    """Draw a confusion matrix as shares of each true label.
+
+    Parameters
+    ----------
+    counts
+        By true (row) and named (column) label.
+    labels
+        Names of augmentations, in order.
+    """
+    shares = _shares(counts)
+    names = [words.VARIANTS.get(label, label) for label in labels]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares,
+            x=names,
+            y=names,
+            text=[[f"{share:.1f}" if share else "" for share in row] for row in shares],
+            texttemplate="%{text}",
+            colorscale=[[0, "#F3F5F8"], [0.02, "#CFE3F2"], [1, "#00507D"]],
+            zmin=0,
+            zmax=100,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            hovertemplate="%{y} named %{x}: %{z:.1f} %<extra></extra>",
+        ),
+        layout={"template": "streamlit"},
+    )
+    figure.update_layout(
+        height=330,
+        margin={"l": 0, "r": 0, "t": 8, "b": 8},
+        xaxis={"title": {"text": "Named"}, "fixedrange": True, "side": "bottom"},
+        yaxis={
+            "title": {"text": "True"},
+            "autorange": "reversed",
+            "fixedrange": True,
+            "automargin": True,
+        },
+        dragmode=False,
+    )
+    return figure
+
+
+def describe_confusion(counts: Sequence[Sequence[int]], labels: Sequence[str]) -> str:
+    """Say in one sentence what the confusion matrix shows, for those who do not see it."""
+    said = []
+    for i, row in enumerate(_shares(counts)):
+        others = [(share, labels[j]) for j, share in enumerate(row) if j != i and share > 0]
+        worst = max(others, default=None)
+        most = f", most often taken for {worst[1]} ({worst[0]:.1f} %)" if worst else ""
+        said.append(f"{labels[i]} named right {row[i]:.1f} %{most}")
+    return "Share of each edit named as each: " + "; ".join(said) + "."
+
+
+def _shares(counts: Sequence[Sequence[int]]) -> list[list[float]]:
+    """Rows in percent."""
+    return [[100 * n / max(sum(row), 1) for n in row] for row in counts]
 
 
 def _trace(title: str, symbol: str, rows: list[Row]) -> go.Scatter:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from sneakeraug.ui import pictures, samples, state, words
 from sneakeraug.ui.state import Campaign
+from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
 ASKED: Final = {
     "campaign_type": "Campaign type",
@@ -36,9 +37,23 @@ SAMPLE_PX: Final = 155
 """Six abreast on the page, three in the pop-up, two on a phone."""
 
 
-def ask_campaign() -> Campaign:
-    """Show what the campaign wants and its drop-downs, held in step with the page's link."""
-    notices = state.read_link()
+def ask_campaign(notices: list[str]) -> Campaign:
+    """Show what the campaign wants and its drop-downs, held in step with the page's link.
+
+    Parameters
+    ----------
+    notices
+        What `state.read_link` did not understand.
+    """
+    if len(state.options("category")) > 1:
+        st.segmented_control(
+            "Product",
+            state.options("category"),
+            format_func=words.label,
+            required=True,
+            wrap=True,
+            key=state.widget_key("category"),
+        )
     left, right = st.columns([6, 8], gap="medium")
     left.segmented_control(
         "I want",
@@ -50,6 +65,7 @@ def ask_campaign() -> Campaign:
     )
     pairs = right.grid(2, min_column_width=280, gap="small")
     names = list(ASKED)
+    is_sneaker = state.category() == DEFAULT_CATEGORY
     for pair in (names[:2], names[2:]):  # four in a row, or two by two, never three and one
         for cell, name in zip(pairs.cell().columns(2, wrap=False), pair, strict=True):
             cell.selectbox(
@@ -57,6 +73,7 @@ def ask_campaign() -> Campaign:
                 state.options(name),
                 format_func=words.label,
                 key=state.widget_key(name),
+                disabled=name == "sneaker_type" and not is_sneaker,
             )
     for notice in notices:
         said = f"The link was not understood: {words.plain(notice)}"
@@ -65,7 +82,7 @@ def ask_campaign() -> Campaign:
 
 
 def show_start() -> None:
-    """Show how to begin: an upload, or one click on a sample."""
+    """Show how to begin: an upload, or one click on a sample; the samples are sneakers."""
     failed = state.message()
     if failed is not None:
         st.error(words.plain(failed), icon=":material/error:")
@@ -74,9 +91,10 @@ def show_start() -> None:
         "In a moment you see how the picture is predicted to do as it is, in five edited versions, "
         "and beside pictures from the catalog: ranked, with one plain recommendation."
     )
-    upload("Upload a sneaker picture")
-    st.subheader("Or try one of ours", anchor=False)
-    show_samples("start")
+    upload(f"Upload a {words.product(state.category())} picture")
+    if state.category() == DEFAULT_CATEGORY:
+        st.subheader("Or try one of ours", anchor=False)
+        show_samples("start")
 
 
 def upload(title: str) -> None:
@@ -119,7 +137,8 @@ def show_picture(picture: state.Picture, shown: bytes) -> None:
             with st.popover("Change", key=CHANGE_KEY, on_change="rerun", width="stretch") as change:
                 if change.open:
                     upload("Upload another picture")
-                    show_samples("change")
+                    if state.category() == DEFAULT_CATEGORY:
+                        show_samples("change")
             st.button(
                 "Remove", key="remove_picture", on_click=state.remove_picture, width="stretch"
             )

@@ -12,6 +12,7 @@ from sneakeraug.analysis import Analysis
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Driver, Recommendation
 from sneakeraug.ui.state import Campaign, Picture
+from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
 N_ALTERNATES: Final = 6
 """As many as there are variants, so that both rows of cards line up."""
@@ -19,11 +20,14 @@ N_ALTERNATES: Final = 6
 KEPT_ANALYSES: Final = 64
 """Analyses kept for all sessions together, about 5 MB each."""
 
+KEPT_MODELS: Final = 4
+"""Categories whose models are kept at once."""
+
 _loading = threading.Lock()
 
 
-def recommender() -> Recommender:
-    """Return the recommender, loaded once; a failed load is tried again at the next call.
+def recommender(category: str = DEFAULT_CATEGORY) -> Recommender:
+    """Return a category's recommender, loaded once; a failed load is tried again at the next call.
 
     Raises
     ------
@@ -31,15 +35,15 @@ def recommender() -> Recommender:
         If no model can be loaded.
     """
     with _loading:  # two first visits at once load it once
-        return _load()
+        return _load(category)
 
 
-@st.cache_resource(show_spinner=False, max_entries=1)
-def _load() -> Recommender:
-    return recommend.load()
+@st.cache_resource(show_spinner=False, max_entries=KEPT_MODELS)
+def _load(category: str) -> Recommender:
+    return recommend.load(category=category)
 
 
-def analyse(picture: Picture) -> Analysis:
+def analyse(picture: Picture, category: str = DEFAULT_CATEGORY) -> Analysis:
     """Return a picture's analysis; the second call for the same bytes costs nothing.
 
     Raises
@@ -47,24 +51,31 @@ def analyse(picture: Picture) -> Analysis:
     PhotoError
         If the picture cannot be read or is over a limit.
     """
-    return _analyse(picture, recommender())
+    return _analyse(picture, recommender(category))
 
 
 def _content(picture: Picture) -> str:
     return picture.sha256
 
 
+def _model(engine: Recommender) -> str:
+    return engine.model_id
+
+
 @st.cache_resource(
-    show_spinner=False, max_entries=KEPT_ANALYSES, ttl="2h", hash_funcs={Picture: _content}
+    show_spinner=False,
+    max_entries=KEPT_ANALYSES,
+    ttl="2h",
+    hash_funcs={Picture: _content, Recommender: _model},
 )
-def _analyse(picture: Picture, _engine: Recommender) -> Analysis:
+def _analyse(picture: Picture, engine: Recommender) -> Analysis:
     """Kept by the content's hash: who does not have the bytes cannot ask for it."""
-    return _engine.analyse(picture.data, name=picture.name)
+    return engine.analyse(picture.data, name=picture.name)
 
 
 def score(analysis: Analysis, campaign: Campaign) -> Recommendation:
     """Score an analysed picture; nothing is embedded again."""
-    return recommender().score(
+    return recommender(campaign.category).score(
         analysis,
         target=campaign.target,
         campaign_type=campaign.campaign_type,
@@ -77,7 +88,7 @@ def score(analysis: Analysis, campaign: Campaign) -> Recommendation:
 
 def explain(analysis: Analysis, augmentation: str, campaign: Campaign) -> list[Driver]:
     """Say what moved a variant's score, most first."""
-    return recommender().explain(
+    return recommender(campaign.category).explain(
         analysis,
         augmentation,
         target=campaign.target,

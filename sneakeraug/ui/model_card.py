@@ -1,4 +1,4 @@
-"""A model's card as a page: what it was trained on, its measured figures, its limits."""
+"""A model's card as a page: what it was trained on, its figures, what it confuses, its limits."""
 
 from __future__ import annotations
 
@@ -9,21 +9,46 @@ import pandas as pd
 import streamlit as st
 
 from sneakeraug.recommend import Recommender
-from sneakeraug.registry import Figure, ModelCard
-from sneakeraug.ui import words
+from sneakeraug.registry import Figure, ModelCard, list_models, model_folder, read_card
+from sneakeraug.ui import charts, words
 
 NETWORK: Final = "The network that recognises the edit"
-LOSSES: Final = ("brier", "log loss", "error")
-"""What makes a figure a loss, which is no share and not said in percent."""
+TOPICS: Final = {
+    "product found": "Finding a product again",
+    "no shoe": "Knowing that something is no shoe",
+    "another edit": "Knowing that an edit is none of the six",
+}
+"""What figures of the network are about, by how their names begin; the others are about edits."""
+
+CONDITIONS: Final = "The edit, recognised under other conditions"
+
+NO_SHARES: Final = ("brier", "log loss", "error", "auroc")
+"""In the name of a figure that is no share and not said in percent."""
 
 
-def show_identity(recommender: Recommender) -> None:
-    """Show which model serves, on what, and what it was trained on."""
-    card = recommender.card
+def choose(recommender: Recommender) -> ModelCard:
+    """Let the reader choose among the models there are; return the card of the chosen one."""
+    models_dir = recommender.settings.models_dir
+    known = list_models(models_dir)
+    if len(known) < 2:
+        return recommender.card
+    serving = recommender.model_id
+    model_id = st.selectbox(
+        "Which model",
+        sorted(known, key=lambda name: name != serving),
+        format_func=lambda name: f"{name} (serves now)" if name == serving else name,
+        key="shown_model",
+    )
+    return read_card(model_folder(models_dir, model_id))
+
+
+def show_identity(card: ModelCard, recommender: Recommender) -> None:
+    """Show which model this is, whether it serves, on what, and what it was trained on."""
+    serves = f"{recommender.device.upper()}, {recommender.backend}"
     facts = {
         "Model": card.model_id,
         "Published": card.created_utc[:10],
-        "Serves on": f"{recommender.device.upper()}, {recommender.backend}",
+        "Serves": f"now, on {serves}" if card.model_id == recommender.model_id else "not now",
         "Catalog": f"{len(recommender.catalog):,} pictures",
     }
     grid = st.grid(len(facts), min_column_width=150, gap="small")
@@ -77,10 +102,19 @@ def group_figures(figures: Sequence[Figure]) -> list[tuple[str, list[Figure]]]:
     groups: dict[tuple[str, int, str], list[Figure]] = {}
     for figure in figures:
         target, _, measure = figure.name.partition(": ")
-        title = words.EVENTS[target].capitalize() if measure and target in words.EVENTS else NETWORK
+        title = words.EVENTS[target].capitalize() if measure and target in words.EVENTS else ""
+        title = title or _topic(figure)
         key = (title, figure.seed, figure.command)
         groups.setdefault(key, []).append(figure)
     return [(key[0], members) for key, members in groups.items()]
+
+
+def _topic(figure: Figure) -> str:
+    """What a figure of the network is about."""
+    for start, topic in TOPICS.items():
+        if figure.name.startswith(start):
+            return topic
+    return CONDITIONS if "--condition" in figure.command else NETWORK
 
 
 def figure_table(figures: Sequence[Figure]) -> pd.DataFrame:
@@ -114,10 +148,26 @@ def measure_of(figure: Figure) -> str:
 
 def value(figure: Figure, number: float) -> str:
     """Say a number of a figure: a share as a percentage, a loss as it is."""
-    is_loss = any(loss in figure.name.lower() for loss in LOSSES)
-    if is_loss or not 0 <= number <= 1:
+    is_no_share = any(word in figure.name.lower() for word in NO_SHARES)
+    if is_no_share or not 0 <= number <= 1:
         return f"{number:,.3f}"
     return f"{100 * number:.1f}{words.NBSP}%"
+
+
+def show_confusion(card: ModelCard) -> None:
+    """Show which edits the network took for which."""
+    counts = card.tables.get("confusion")
+    if not counts:
+        return
+    st.subheader("What it takes for what", anchor=False)
+    st.caption("Of every hundred versions of one kind, how many were named as each.")
+    st.plotly_chart(
+        charts.confusion_plot(counts, card.labels),
+        width="stretch",
+        config={"displayModeBar": False},
+        key="confusion_plot",
+        alt=charts.describe_confusion(counts, card.labels),
+    )
 
 
 def show_limits(card: ModelCard) -> None:

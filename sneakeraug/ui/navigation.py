@@ -24,11 +24,11 @@ def campaign_page() -> Page:
     )
 
 
-def model_page() -> Page:
-    """Return the page on the model behind the figures."""
+def models_page() -> Page:
+    """Return the page on the models behind the figures."""
     return st.Page(
-        ROOT / "pages" / "model.py",
-        title="Model",
+        ROOT / "pages" / "models.py",
+        title="Models",
         icon=":material/query_stats:",
         url_path="about-the-model",
         help="What the model was trained on, how well it does, and where it fails.",
@@ -37,4 +37,4 @@ def model_page() -> Page:
 
 def all_pages() -> list[Page]:
     """Return the pages in the order of the navigation."""
-    return [campaign_page(), model_page()]
+    return [campaign_page(), models_page()]

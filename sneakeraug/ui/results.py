@@ -10,7 +10,9 @@ import streamlit as st
 
 from sneakeraug.analysis import Analysis
 from sneakeraug.errors import SneakeraugError
+from sneakeraug.recommend import Recommender
 from sneakeraug.records import Recommendation
+from sneakeraug.registry import ModelCard
 from sneakeraug.ui import cards, charts, controls, engine, pictures, words
 from sneakeraug.ui.state import Campaign, Picture
 
@@ -88,29 +90,33 @@ def show_downloads(picture: Picture, analysis: Analysis, recommendation: Recomme
         )
 
 
-def show_ranking(picture: Picture, analysis: Analysis, recommendation: Recommendation) -> None:
+def show_ranking(
+    picture: Picture, analysis: Analysis, recommendation: Recommendation, recommender: Recommender
+) -> None:
     """Show the variants and the alternates as cards on one common axis."""
     event = words.EVENTS[recommendation.request.target]
+    held = how_often_ranges_hold(recommendation, recommender.card)
     axis = pictures.common_axis(
         [row.interval for row in (*recommendation.variants, *recommendation.alternates)]
     )
     fewer = "Fewer is better, so the lowest" if event_is_bad(recommendation) else "The highest"
     st.subheader("Your picture and its five edits", anchor=False)
     st.caption(
-        f"Predicted {event}. {fewer} stands first. {how_often_ranges_hold(recommendation)} "
+        f"Predicted {event}. {fewer} stands first. {held} "
         f"Every bar runs from {words.percent(axis[0])} to {words.percent(axis[1])}, "
         "the dashed tick is your picture."
     )
     cards.show_cards(cards.variant_cards(picture, analysis, recommendation), recommendation, axis)
     if recommendation.alternates:
         st.subheader("Or another picture from the catalog", anchor=False)
-        cards.show_cards(cards.alternate_cards(recommendation), recommendation, axis)
+        offered = cards.alternate_cards(recommendation, recommender.catalog)
+        cards.show_cards(offered, recommendation, axis)
 
 
-def how_often_ranges_hold(recommendation: Recommendation) -> str:
+def how_often_ranges_hold(recommendation: Recommendation, card: ModelCard) -> str:
     """Say how often the ranges are meant to hold, and how often they were measured to."""
     target = recommendation.request.target
-    for figure in engine.recommender().card.figures:
+    for figure in card.figures:
         if figure.name.startswith(f"{target}: ") and COVERAGE in figure.name:
             return (
                 "Ranges are meant to hold 90 times in 100; "

@@ -8,11 +8,20 @@ from typing import Final
 
 import streamlit as st
 
-from sneakeraug.errors import ContextError
+from sneakeraug.errors import ContextError, ModelNotFoundError
+from sneakeraug.registry import active_models
+from sneakeraug.settings import get_settings
 from sneakeraug.ui.words import ANY
-from sneakeraug.vocabulary import CONTEXT_FIELDS, OPTIONAL_FIELDS, TARGETS, check_term
+from sneakeraug.vocabulary import (
+    CONTEXT_FIELDS,
+    DEFAULT_CATEGORY,
+    OPTIONAL_FIELDS,
+    TARGETS,
+    check_term,
+)
 
 DEFAULTS: Final = {
+    "category": DEFAULT_CATEGORY,
     "target": "click_through",
     "campaign_type": "promotional",
     "industry": "retail",
@@ -58,6 +67,7 @@ class Picture:
 class Campaign:
     """The drop-downs; None is an open field."""
 
+    category: str
     target: str
     campaign_type: str
     industry: str
@@ -67,6 +77,11 @@ class Campaign:
 
 def options(name: str) -> tuple[str, ...]:
     """Return the values a field of the campaign may have, the open one first."""
+    if name == "category":
+        try:
+            return tuple(active_models(get_settings().models_dir))
+        except ModelNotFoundError:
+            return (DEFAULT_CATEGORY,)
     if name == "target":
         return tuple(sorted(TARGETS, key=lambda target: target != DEFAULTS["target"]))
     terms = CONTEXT_FIELDS[name]
@@ -94,7 +109,7 @@ def read_link() -> list[str]:
         is_mounted = key in st.session_state
         if given is not None and (not is_mounted or given != seen.get(name)):
             try:
-                check_term(name, None if given == ANY and name in OPTIONAL_FIELDS else given)
+                _check(name, given)
                 st.session_state[key] = given
             except ContextError as exc:
                 notices.append(str(exc))
@@ -104,6 +119,20 @@ def read_link() -> list[str]:
         elif given is None and seen.get(name) is not None:  # the browser's back button
             st.session_state[key] = default
     return notices
+
+
+def _check(name: str, given: str) -> None:
+    """Refuse what a field may not hold, naming what it may."""
+    if name == "category":
+        if given not in options(name):
+            raise ContextError(name, given, options(name))
+        return
+    check_term(name, None if given == ANY and name in OPTIONAL_FIELDS else given)
+
+
+def category() -> str:
+    """Return the category of products that was chosen, once the link was read."""
+    return str(st.session_state.get(widget_key("category"), DEFAULT_CATEGORY))
 
 
 def write_link() -> Campaign:
@@ -120,6 +149,7 @@ def write_link() -> Campaign:
     st.session_state[LINK], st.session_state[CHOSEN] = seen, chosen
     opened = {name: None if value == ANY else value for name, value in chosen.items()}
     return Campaign(
+        category=chosen["category"],
         target=chosen["target"],
         campaign_type=chosen["campaign_type"],
         industry=chosen["industry"],

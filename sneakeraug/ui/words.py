@@ -7,8 +7,14 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from sneakeraug.rank.variants import too_close_to_call
-from sneakeraug.records import DetectedAugmentation, Driver, Recommendation, VariantScore
-from sneakeraug.vocabulary import TARGETS, Direction
+from sneakeraug.records import (
+    UNKNOWN_EDIT,
+    DetectedAugmentation,
+    Driver,
+    Recommendation,
+    VariantScore,
+)
+from sneakeraug.vocabulary import PRODUCTS, TARGETS, Direction
 
 NBSP: Final = "\u00a0"
 
@@ -48,6 +54,7 @@ LOOKS_LIKE: Final = {
     "rotate": "a picture that was already rotated",
     "sketch": "a drawing",
     "swivel": "a picture that was already swivelled",
+    UNKNOWN_EDIT: "a picture with an edit the model does not know",
 }
 """What the network takes a picture for, as it ends a sentence."""
 
@@ -188,6 +195,11 @@ def tie(recommendation: Recommendation) -> str | None:
     best = VARIANTS[ordered[0].augmentation]
     names = [VARIANTS[v.augmentation] for v in ordered if v.augmentation in tied]
     return f"Too close to call with {best}: {', '.join(names)}. Their likely ranges overlap."
+
+
+def product(category: str) -> str:
+    """Name one product of a category, as plain text."""
+    return plain(PRODUCTS.get(category, "product"))
 
 
 def detection(detected: DetectedAugmentation) -> str:

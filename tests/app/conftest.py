@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from sneakeraug.settings import get_settings
+from sneakeraug.registry import active_model, read_card
+from sneakeraug.settings import REPOSITORY_MODELS, get_settings
 from sneakeraug.ui import engine, samples
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,6 +56,25 @@ def other_models(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], N
     monkeypatch.undo()
     get_settings.cache_clear()
     engine._load.clear()
+
+
+@pytest.fixture
+def second_model(
+    other_models: Callable[[Path], None], tmp_path: Path
+) -> Callable[[str, str], Path]:
+    """Serve from a folder with the shipped models and a copy of one under another name."""
+
+    def add(model_id: str, category: str) -> Path:
+        models = tmp_path / "models"
+        shutil.copytree(REPOSITORY_MODELS, models)
+        shutil.copytree(models / active_model(models), models / model_id)
+        card = read_card(models / model_id)
+        card = card.model_copy(update={"model_id": model_id, "category": category})
+        (models / model_id / "card.json").write_text(card.to_json(), encoding="utf-8")
+        other_models(models)
+        return models
+
+    return add
 
 
 @pytest.fixture

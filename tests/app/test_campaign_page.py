@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -11,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from sneakeraug.augment.transforms import apply_augmentation
 from sneakeraug.intake.decode import decode_photo
+from sneakeraug.registry import activate
 from sneakeraug.ui import engine, words
 from sneakeraug.ui.state import Campaign, Picture
 from sneakeraug.vocabulary import TARGETS
@@ -192,6 +195,19 @@ def test_an_unknown_value_in_a_link_is_named_and_the_page_works(open_page: Open)
     assert len(take_sample(at).metric) == 12
 
 
+def test_a_link_chooses_the_category_where_several_have_a_model(
+    open_page: Open, second_model: Callable[[str, str], Path]
+) -> None:
+    activate(second_model("watch-1", "watches"), "watch-1")
+    at = open_page(category="watches")
+    assert at.title[0].value == "Which watch picture should you send?"
+    assert at.selectbox(key="campaign_sneaker_type").disabled
+    assert not [button for button in at.button if button.label == "Try this one"]
+    at = open_page(category="hats")
+    assert "watches" in at.warning[0].value
+    assert at.title[0].value == "Which sneaker picture should you send?"
+
+
 def test_the_campaign_is_the_page_s_link(open_page: Open) -> None:
     at = open_page()
     at.selectbox(key="campaign_industry").select("healthcare").run()
@@ -208,7 +224,7 @@ def test_a_drop_down_scores_again_without_embedding_again(open_page: Open, sampl
     at.segmented_control[0].set_value("unsubscribed").run()
     assert at.metric
     assert engine.analyse(picture) is kept
-    campaign = Campaign("open_rate", "loyalty", "finance_banking", "running", None)
+    campaign = Campaign("sneakers", "open_rate", "loyalty", "finance_banking", "running", None)
     started = time.perf_counter()
     engine.score(kept, campaign)
     assert time.perf_counter() - started < 0.3
@@ -233,7 +249,7 @@ def test_two_visitors_do_not_see_each_other_s_picture(open_page: Open) -> None:
 
 def test_picture_and_campaign_survive_a_visit_to_another_page(open_page: Open) -> None:
     at = take_sample(open_page(target="open_rate"))
-    at.switch_page("pages/model.py")
+    at.switch_page("pages/models.py")
     at.run()
     at.switch_page("pages/campaign.py")
     at.run()

@@ -16,6 +16,7 @@ from sneakeraug.background import shrink_photo
 from sneakeraug.catalog.products import DEMO
 from sneakeraug.cli import app
 from sneakeraug.dataset.manifest import MANIFEST, SCHEMA, read_manifest
+from sneakeraug.dataset.photos import KINDS
 from sneakeraug.errors import InputError, StoreError
 from sneakeraug.files import only_run
 from sneakeraug.intake.decode import decode_photo
@@ -43,7 +44,7 @@ def photos(demo_paths: list[Path], tmp_path: Path) -> Path:
 
 
 def run(photos: Path, out: Path, options: BuildOptions = ONE) -> Built:
-    return build_dataset([photos], out, options, lambda _line: None)
+    return build_dataset([photos], out, options, lambda _line: None, KINDS)
 
 
 def manifest(out: Path) -> pd.DataFrame:

@@ -29,14 +29,16 @@ def test_search_equals_brute_force() -> None:
     query = rng.normal(size=16).astype(np.float32)
     allowed = np.sort(rng.choice(50, 20, replace=False))
     found, similarity = index.nearest(query, 7, allowed)
-    centred = rows - rows.mean(axis=0)
-    centred /= np.linalg.norm(centred, axis=1, keepdims=True)
-    probe = query - rows.mean(axis=0)
-    cosine = centred @ (probe / np.linalg.norm(probe))
+    cosine = rows @ query / np.linalg.norm(rows, axis=1) / np.linalg.norm(query)
     expected = allowed[np.argsort(-cosine[allowed])][:7]
     assert found.tolist() == expected.tolist()
     np.testing.assert_allclose(similarity, cosine[expected], atol=1e-5)
     assert len(index.nearest(query, 5, np.array([], dtype=np.int64))[0]) == 0
+
+
+def test_a_search_among_no_pictures_finds_none() -> None:
+    index = PictureIndex(np.empty((0, 16), dtype=np.float32))
+    assert len(index.nearest(np.ones(16, dtype=np.float32), 5)[0]) == 0
 
 
 HEADER = "product_id,name,brand,gender,sneaker_type,colour,price_cents,currency,image\n"

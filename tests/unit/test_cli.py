@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from typer.testing import CliRunner
 
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.cli import app, main
+from sneakeraug.errors import InputError, StoreError
 
 HEAVY = ("torch", "xgboost", "cv2", "pandas", "streamlit")
 
@@ -152,7 +155,7 @@ def test_train_evaluate_and_read_the_card(
         assert done.exit_code == 0, done.output
         for figure in json.loads(done.stdout)["figures"]:
             assert figure["value"] == pytest.approx(published[figure["name"]], abs=1e-4)
-    assert runner.invoke(app, ["models", "list"]).stdout == "* small\n"
+    assert runner.invoke(app, ["models", "list"]).stdout == "* small  sneakers\n"
     assert "files match" in runner.invoke(app, ["models", "verify"]).stdout
     assert "limit:" in runner.invoke(app, ["models", "card"]).stdout
 
@@ -167,7 +170,7 @@ def test_training_goes_on_after_a_stop_and_ends_the_same(
     from sneakeraug.training.embedder import EmbedderOptions, train_embedder
 
     options = EmbedderOptions(
-        "resnet18", (32, 32), (1.0, 0.5), 4, workers=0, split_seed=3, device="cpu"
+        "resnet18", 32, 2, photos_per_batch=4, workers=0, split_seed=3, device="cpu"
     )
     images = [demo_paths[0].parent]
     whole = train_embedder(images, tmp_path / "whole", options, lambda _: None)
@@ -181,12 +184,46 @@ def test_training_goes_on_after_a_stop_and_ends_the_same(
 
     with pytest.raises(StoppedError):
         train_embedder(images, tmp_path / "halves", options, stop)
+    with pytest.raises(InputError, match="Go on with --resume"):
+        train_embedder(images, tmp_path / "halves", options, lambda _: None)
     said: list[str] = []
+    options = replace(options, resume=True)
     halves = train_embedder(images, tmp_path / "halves", options, said.append)
     assert not any(line.startswith("epoch 1/") for line in said)
     a, b = (load_file(folder / "embedder.safetensors") for folder in (whole, halves))
     assert all(torch.equal(a[name], b[name]) for name in a)
     assert fit.Checkpoint(tmp_path / "halves", fit.FitPlan((1,), 1)).path.is_file()
+
+
+def test_a_training_without_room_says_so_and_leaves_nothing_half_written(
+    demo_paths: list[Path], tmp_path: Path
+) -> None:
+    from sneakeraug.training.embedder import EmbedderOptions, train_embedder
+
+    options = EmbedderOptions(
+        "resnet18", 32, 1, photos_per_batch=4, workers=0, split_seed=3, device="cpu"
+    )
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))
+    try:
+        with pytest.raises(StoreError, match=r"checkpoint.* cannot be written"):
+            train_embedder([demo_paths[0].parent], tmp_path / "run", options, lambda _: None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_photos_of_one_product_alone_cannot_be_trained_on(
+    demo_paths: list[Path], tmp_path: Path
+) -> None:
+    from sneakeraug.training.embedder import EmbedderOptions, train_embedder
+
+    lines = ["path,product_id", *(f"{path.resolve()},one" for path in demo_paths)]
+    table = tmp_path / "images.csv"
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match="photos are too few"):
+        train_embedder([table], tmp_path / "run", EmbedderOptions(device="cpu"), lambda _: None)
+    assert not (tmp_path / "run").exists()
 
 
 def test_main_turns_our_errors_into_exit_codes(

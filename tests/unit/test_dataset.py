@@ -14,7 +14,7 @@ from sneakeraug.dataset.photos import (
     list_photos,
     split_of,
 )
-from sneakeraug.dataset.vary import recompress, vary_photo
+from sneakeraug.dataset.vary import INGREDIENTS, Variation, compress, recompress
 from sneakeraug.dataset.worlds import draw_events, paper_probability
 from sneakeraug.errors import InputError
 
@@ -81,15 +81,47 @@ def test_variations_are_the_same_for_the_same_seed_and_leave_the_photo_alone(
     shoe: UInt8Array,
 ) -> None:
     before = shoe.copy()
-    for seed in range(40):
-        first = vary_photo(shoe, np.random.default_rng(seed))
-        again = vary_photo(shoe, np.random.default_rng(seed))
+    variation = Variation(clutter=[shoe])
+    for seed in range(60):
+        first = variation.vary(shoe, np.random.default_rng(seed))
+        again = variation.vary(shoe, np.random.default_rng(seed))
         assert (first == again).all()
         assert first.dtype == np.uint8
+        assert first.flags.c_contiguous
         assert min(first.shape[:2]) >= 24
         assert max(first.shape[:2]) <= 256
         assert recompress(first, np.random.default_rng(seed)).shape == first.shape
     assert (shoe == before).all()
+
+
+def test_without_any_ingredient_nothing_varies(shoe: UInt8Array) -> None:
+    nothing = Variation(())
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        assert (nothing.vary(shoe, rng) == shoe).all()
+        assert nothing.strength(rng) == 1.0
+
+
+@pytest.mark.parametrize("name", [name for name in INGREDIENTS if name != "strength"])
+def test_every_ingredient_alone_changes_a_photo(shoe: UInt8Array, name: str) -> None:
+    alone = Variation((name,), clutter=[np.ascontiguousarray(shoe[::-1])])
+    varied = [alone.vary(shoe, np.random.default_rng(seed)) for seed in range(40)]
+    assert any(v.shape != shoe.shape or (v != shoe).any() for v in varied)
+
+
+def test_strengths_stay_within_what_is_said() -> None:
+    rng = np.random.default_rng(0)
+    strengths = [Variation().strength(rng) for _ in range(500)]
+    assert min(strengths) < 0.7 < 1.3 < max(strengths)
+    assert all(0.65 <= strength <= 1.35 for strength in strengths)
+    assert 0.4 < np.mean([strength == 1.0 for strength in strengths]) < 0.6
+
+
+def test_compression_keeps_colours_in_their_channels() -> None:
+    photo = np.zeros((64, 64, 3), dtype=np.uint8)
+    photo[..., 0] = 200
+    for suffix in (".jpg", ".webp"):
+        np.testing.assert_allclose(compress(photo, 90, suffix).mean((0, 1)), (200, 0, 0), atol=4)
 
 
 def test_the_papers_world_is_80_20_and_mirrored_for_targets_to_lower() -> None:

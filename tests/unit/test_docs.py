@@ -12,6 +12,7 @@ import pytest
 import typer
 
 from sneakeraug.cli import app
+from sneakeraug.registry import active_model
 from sneakeraug.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -77,7 +78,7 @@ def test_the_readmes_console_example_runs_and_prints_what_it_shows() -> None:
 
 
 def test_the_readmes_figures_are_the_cards() -> None:
-    active = json.loads((ROOT / "models" / "active.json").read_text(encoding="utf-8"))["model_id"]
+    active = active_model(ROOT / "models")
     card = json.loads((ROOT / "models" / active / "card.json").read_text(encoding="utf-8"))
     figures = {figure["name"]: figure["value"] for figure in card["figures"]}
     assert f"{100 * figures['augmentation accuracy']:.2f} %" in README
@@ -85,7 +86,7 @@ def test_the_readmes_figures_are_the_cards() -> None:
 
 
 def test_every_figure_of_the_card_says_how_to_get_it_again() -> None:
-    active = json.loads((ROOT / "models" / "active.json").read_text(encoding="utf-8"))["model_id"]
+    active = active_model(ROOT / "models")
     card = json.loads((ROOT / "models" / active / "card.json").read_text(encoding="utf-8"))
     for figure in card["figures"]:
         assert figure["command"].startswith("sneakeraug evaluate "), figure["name"]
@@ -95,7 +96,7 @@ def test_every_figure_of_the_card_says_how_to_get_it_again() -> None:
 
 
 def test_the_shipped_model_reaches_what_the_readme_says_of_it() -> None:
-    active = json.loads((ROOT / "models" / "active.json").read_text(encoding="utf-8"))["model_id"]
+    active = active_model(ROOT / "models")
     card = json.loads((ROOT / "models" / active / "card.json").read_text(encoding="utf-8"))
     figures = {figure["name"]: figure for figure in card["figures"]}
     assert figures["augmentation accuracy"]["value"] >= 0.99

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.embed.fit import FitPlan, calibrate_head
+from sneakeraug.embed.identity import product_contrast
 from sneakeraug.embed.preprocess import (
     MEAN,
     N_TONES,
@@ -20,12 +21,14 @@ from sneakeraug.embed.preprocess import (
     tone_profile,
 )
 from sneakeraug.embed.resnet import (
+    HEADS,
+    N_IDENTITY,
     AugmentationNet,
     choose_device,
     net_depth,
     start_from,
 )
-from sneakeraug.errors import InputError, ModelCorruptError, ModelNotFoundError
+from sneakeraug.errors import InputError, ModelError, ModelNotFoundError
 
 
 def test_a_square_keeps_the_aspect_and_continues_the_edges(shoe: UInt8Array) -> None:
@@ -67,8 +70,40 @@ def test_missing_starting_weights_are_an_error_never_random(tmp_path: Path) -> N
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     net = AugmentationNet("resnet18")
     save_file({k: v.contiguous() for k, v in net.state_dict().items()}, tmp_path / "w.safetensors")
-    with pytest.raises(ModelCorruptError):
+    with pytest.raises(ModelError, match="the weights of a resnet34"):
         Encoder(tmp_path / "w.safetensors", "resnet34", 6, 32, "cpu")
+
+
+def test_training_does_not_start_from_another_networks_weights(tmp_path: Path) -> None:
+    net = AugmentationNet("resnet18")
+    path = tmp_path / "w.safetensors"
+    save_file({k: v.contiguous() for k, v in net.state_dict().items()}, path)
+    with pytest.raises(InputError, match="does not hold the weights of a ResNet34"):
+        start_from(AugmentationNet("resnet34"), str(path))
+    path.write_bytes(b"no weights")
+    with pytest.raises(InputError, match="does not hold the weights"):
+        start_from(AugmentationNet("resnet18"), str(path))
+
+
+def test_heads_alone_are_trained_upon_weights_that_lack_them(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    finished = AugmentationNet("resnet18")
+    path = tmp_path / "w.safetensors"
+    state = {k: v.contiguous() for k, v in finished.state_dict().items()}
+    save_file({k: v for k, v in state.items() if not k.startswith(HEADS)}, path)
+    net = AugmentationNet("resnet18")
+    start_from(net, str(path))
+    net.keep_all_but_heads()
+    changed = {name for name, p in net.named_parameters() if p.requires_grad}
+    assert changed == {name for name, _ in net.named_parameters() if name.startswith(HEADS)}
+    x, tones = torch.rand(4, 3, 64, 64), torch.rand(4, N_TONES)
+    before = net.train()(x, tones)
+    (before.identity.square()[:, 0].sum() + before.gate.square().sum()).backward()
+    torch.optim.SGD([p for p in net.parameters() if p.requires_grad], 0.1).step()
+    after = net(x, tones)
+    assert torch.equal(before.logits, after.logits)
+    assert not torch.equal(before.gate, after.gate)
+    assert not torch.equal(before.identity, after.identity)
 
 
 def test_an_unknown_network_names_the_known_ones() -> None:
@@ -121,3 +156,22 @@ def test_a_tone_profile_shows_the_last_dark_pixel_and_not_where_it_is() -> None:
 def test_a_tone_profile_is_nearly_the_same_at_another_size(shoe: UInt8Array) -> None:
     half = cv2.resize(shoe, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     assert np.abs(tone_profile(half) - tone_profile(shoe)).mean() < 0.05
+
+
+def test_the_products_loss_is_low_where_products_lie_apart_and_leaves_out_what_is_none() -> None:
+    axes = torch.nn.functional.pad(torch.eye(4), (0, N_IDENTITY - 4))
+    products = torch.tensor([0, 0, 1, 1])
+    assert product_contrast(axes[[0, 0, 1, 1]], products) < 0.01
+    assert product_contrast(axes[[0, 1, 0, 1]], products) > 5
+    assert product_contrast(axes, torch.arange(4)) == 0  # no second picture of any
+    with_others = product_contrast(axes[[0, 1, 0, 1, 2]], torch.tensor([0, 0, 1, 1, -1]))
+    assert with_others == product_contrast(axes[[0, 1, 0, 1]], products)
+
+
+def test_outputs_and_identity_come_from_one_pass() -> None:
+    net = AugmentationNet("resnet18").eval()
+    with torch.inference_mode():
+        output = net(torch.zeros(3, 3, 32, 32), torch.zeros(3, N_TONES))
+    assert output.logits.shape == (3, 6)
+    assert output.identity.shape == (3, N_IDENTITY)
+    torch.testing.assert_close(output.identity.norm(dim=1), torch.ones(3))

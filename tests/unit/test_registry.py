@@ -83,3 +83,60 @@ def test_only_a_verified_model_becomes_active(models: Path) -> None:
     (models / "small" / "calibration.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ModelCorruptError):
         registry.activate(models, "small")
+
+
+def test_rolling_back_serves_the_model_before_and_then_says_there_is_none(models: Path) -> None:
+    shutil.copytree(models / "small", models / "second")
+    registry.activate(models, "second")
+    registry.activate(models, "second")  # again changes nothing
+    assert registry.active_model(models) == "second"
+    assert registry.roll_back(models) == "small"
+    assert registry.active_model(models) == "small"
+    with pytest.raises(ModelNotFoundError, match="nothing to roll back to"):
+        registry.roll_back(models)
+
+
+def test_rolling_back_to_a_damaged_or_missing_model_leaves_the_active_one(models: Path) -> None:
+    shutil.copytree(models / "small", models / "second")
+    registry.activate(models, "second")
+    (models / "small" / "calibration.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelCorruptError):
+        registry.roll_back(models)
+    shutil.rmtree(models / "small")
+    with pytest.raises(ModelNotFoundError, match="there is: second"):
+        registry.roll_back(models)
+    assert registry.active_model(models) == "second"
+
+
+def add_watches(models: Path) -> None:
+    """Publish a second model, for another category."""
+    shutil.copytree(models / "small", models / "watch-1")
+    card = registry.read_card(models / "watch-1")
+    card = card.model_copy(update={"model_id": "watch-1", "category": "watches"})
+    (models / "watch-1" / "card.json").write_text(card.to_json(), encoding="utf-8")
+
+
+def test_each_category_has_its_own_active_model(models: Path) -> None:
+    add_watches(models)
+    registry.activate(models, "watch-1")
+    assert registry.active_models(models) == {"sneakers": "small", "watches": "watch-1"}
+    settings = Settings(models_dir=models)
+    assert load(settings=settings).model_id == "small"
+    watches = load(category="watches", settings=settings)
+    assert watches.model_id == "watch-1"
+    assert len(watches.catalog) == 0
+    with pytest.raises(ModelNotFoundError, match="nothing to roll back to"):
+        registry.roll_back(models, "watches")
+    assert registry.active_model(models) == "small"
+
+
+def test_an_unknown_category_names_those_there_are(models: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match="category 'hats'; there is: sneakers"):
+        load(category="hats", settings=Settings(models_dir=models))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"sneakers": 3}', '{"sneakers": {"model": 1}}'])
+def test_an_unreadable_active_file_is_said(models: Path, text: str) -> None:
+    (models / "active.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ModelNotFoundError, match="missing or unreadable"):
+        registry.active_model(models)

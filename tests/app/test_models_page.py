@@ -8,13 +8,13 @@ from pathlib import Path
 
 from sneakeraug.registry import WEIGHTS, active_model
 from sneakeraug.settings import REPOSITORY_MODELS
-from sneakeraug.ui import engine, model_card, words
+from sneakeraug.ui import charts, engine, mistakes, model_card, words
 
 from .conftest import Open
 
 
 def test_every_measured_figure_of_the_card_stands_on_the_page(open_page: Open) -> None:
-    at = open_page("model.py")
+    at = open_page("models.py")
     card = engine.recommender().card
     assert sum(len(table.value) for table in at.table) == len(card.figures) > 0
     rests_on = {text.replace("\\", "") for table in at.table for text in table.value["Rests on"]}
@@ -28,11 +28,12 @@ def test_a_share_is_said_in_percent_and_a_loss_is_not() -> None:
     figure = engine.recommender().card.figures[0]
     loss = figure.model_copy(update={"name": "open_rate: Brier score (lower is better)"})
     assert model_card.value(figure, 0.5) == f"50.0{words.NBSP}%"
-    assert model_card.value(loss, 0.5) == "0.500"
+    area = figure.model_copy(update={"name": "no shoe told from a shoe, AUROC"})
+    assert model_card.value(loss, 0.5) == model_card.value(area, 0.5) == "0.500"
 
 
 def test_what_it_was_trained_on_its_licence_and_its_limits_are_said(open_page: Open) -> None:
-    at = open_page("model.py")
+    at = open_page("models.py")
     card = engine.recommender().card
     text = "\n".join(element.value for element in at.markdown).replace("\\", "")
     assert card.trained_on in text
@@ -40,11 +41,37 @@ def test_what_it_was_trained_on_its_licence_and_its_limits_are_said(open_page: O
     assert all(limit in text for limit in card.limits)
 
 
+def test_the_confusion_and_the_worst_readings_are_shown(open_page: Open) -> None:
+    at = open_page("models.py")
+    assert at.get("plotly_chart")
+    captions = [caption.value for caption in at.caption]
+    assert sum("given to the truth" in text for text in captions) == mistakes.SHOWN
+    assert any("Of 180 versions" in text for text in captions)
+
+
+def test_the_confusion_in_words_names_the_worst_mix_up() -> None:
+    said = charts.describe_confusion([[90, 10], [0, 50]], ["brighter", "darker"])
+    assert "brighter named right 90.0 %, most often taken for darker (10.0 %)" in said
+    assert said.endswith("darker named right 100.0 %.")
+
+
+def test_another_model_can_be_read_but_is_said_not_to_serve(
+    open_page: Open, second_model: Callable[[str, str], Path]
+) -> None:
+    second_model("another", "sneakers")
+    at = open_page("models.py")
+    at.selectbox(key="shown_model").set_value("another").run()
+    assert not at.exception
+    text = [element.value for element in at.markdown]
+    assert "**another**" in text
+    assert "**not now**" in text
+
+
 def test_a_missing_model_gives_its_message_and_never_a_score(
     open_page: Open, other_models: Callable[[Path], None], tmp_path: Path
 ) -> None:
     other_models(tmp_path)
-    for page in (None, "model.py"):
+    for page in (None, "models.py"):
         at = open_page(page)
         assert "No active model" in at.error[0].value.replace("\\", "")
         assert not at.metric

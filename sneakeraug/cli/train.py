@@ -1,0 +1,146 @@
+"""`sneakeraug train` and `sneakeraug compare-depths`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sneakeraug.cli.options import Device, Images, Json, Kinds
+from sneakeraug.cli.output import print_json, progress
+from sneakeraug.vocabulary import DEFAULT_CATEGORY
+
+train_app = typer.Typer(help="Train a network or conversion models.", no_args_is_help=True)
+
+
+@train_app.command("embedder")
+def train_embedder(
+    images: Images,
+    out: Annotated[Path, typer.Option(help="Receives weights and checkpoints.")],
+    arch: Annotated[
+        str, typer.Option(help="resnet18, resnet34, resnet50 or resnet101.")
+    ] = "resnet50",
+    size: Annotated[int, typer.Option(help="Input side in pixels.")] = 128,
+    epochs: Annotated[int, typer.Option(help="Times every photo is seen.")] = 9,
+    photos_per_batch: Annotated[
+        int, typer.Option(help="Photos a batch, 4 to 6 variants each.")
+    ] = 16,
+    learning_rate: Annotated[float, typer.Option(help="Its peak.")] = 0.08,
+    identity_weight: Annotated[
+        float, typer.Option(help="Of telling products apart, beside naming augmentations.")
+    ] = 0.1,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="Ingredient of variation to leave out; may be repeated."),
+    ] = None,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="Source to leave out; may be repeated.")
+    ] = None,
+    kind: Kinds = None,
+    weights: Annotated[str, typer.Option(help="none, imagenet, or a .safetensors file.")] = "none",
+    heads_only: Annotated[
+        bool, typer.Option("--heads-only", help="Train identity and gate upon finished weights.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of weights, order and variation.")] = 0,
+    split_seed: Annotated[int, typer.Option(help="Of the split by product.")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes that make variants.")] = 1,
+    device: Device = "auto",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after a stop.")] = False,
+) -> None:
+    """Train a ResNet to name the six augmentations and to tell products apart."""
+    from sneakeraug.training import embedder
+
+    options = embedder.EmbedderOptions(
+        architecture=arch,
+        size_px=size,
+        n_epochs=epochs,
+        photos_per_batch=photos_per_batch,
+        learning_rate=learning_rate,
+        identity_weight=identity_weight,
+        ingredients=embedder.ingredients_without(without or []),
+        leave_out=tuple(leave_out or ()),
+        weights=weights,
+        heads_only=heads_only,
+        seed=seed,
+        split_seed=split_seed,
+        device=device,
+        workers=workers,
+        resume=resume,
+    )
+    if kind:
+        options = replace(options, kinds=tuple(kind))
+    progress(f"Wrote {embedder.train_embedder(images, out, options, progress)}")
+
+
+def compare_depths(
+    images: Images,
+    out: Annotated[Path, typer.Option(help="Receives a network for each depth, and the table.")],
+    arch: Annotated[
+        list[str] | None, typer.Option(help="Depth to compare; may be repeated; all four.")
+    ] = None,
+    kind: Kinds = None,
+    size: Annotated[int, typer.Option(help="Input side in pixels.")] = 128,
+    epochs: Annotated[int, typer.Option(help="Times every photo is seen.")] = 9,
+    seed: Annotated[int, typer.Option(help="Of weights, order and variation.")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes that make variants.")] = 1,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Train and measure ResNets of several depths on a kind of product, and choose one."""
+    from sneakeraug.embed.resnet import ARCHITECTURES
+    from sneakeraug.training import depths, embedder
+
+    options = embedder.EmbedderOptions(
+        size_px=size, n_epochs=epochs, seed=seed, workers=workers, device=device
+    )
+    if kind:
+        options = replace(options, kinds=tuple(kind))
+    found = depths.compare_depths(images, out, arch or ARCHITECTURES, options, progress)
+    choice = depths.choose_depth(found).architecture
+    if as_json:
+        print_json({"depths": [asdict(depth) for depth in found], "choice": choice})
+        return
+    for depth in found:
+        low, high = depth.accuracy_interval
+        typer.echo(
+            f"{depth.architecture:10} {depth.accuracy:7.2%} ({low:.2%} to {high:.2%})  "
+            f"found again {depth.retrieval:7.2%}  {depth.latency_ms:7.1f} ms  "
+            f"{depth.size_mb:6.1f} MB  trained in {depth.train_seconds:,.0f} s"
+        )
+    typer.echo(f"choice: {choice}, the fastest that is as good as the best")
+
+
+@train_app.command("conversion")
+def train_conversion(
+    images: Images,
+    embedder: Annotated[Path, typer.Option(help="Folder that `train embedder` wrote.")],
+    model_id: Annotated[str, typer.Option(help="Name of the model to publish.")],
+    world: Annotated[str, typer.Option(help="Simulated world to learn from.")] = "paper",
+    events: Annotated[int, typer.Option(help="Simulated sends.")] = 60_000,
+    members: Annotated[int, typer.Option(help="Bootstrap members of each target.")] = 16,
+    photos: Annotated[int, typer.Option(help="Training photos used at most.")] = 800,
+    category: Annotated[str, typer.Option(help="Kind of product the model is for.")] = (
+        DEFAULT_CATEGORY
+    ),
+    seed: Annotated[int, typer.Option(help="Of sends and bootstrap.")] = 0,
+    licence: Annotated[str, typer.Option(help="Licence status of the photos, for the card.")] = (
+        "not stated"
+    ),
+    activate: Annotated[bool, typer.Option(help="Serve the new model at once.")] = False,
+    device: Device = "auto",
+) -> None:
+    """Train the conversion models on simulated sends, measure everything, publish the model."""
+    from sneakeraug import registry
+    from sneakeraug.settings import get_settings
+    from sneakeraug.training import conversion
+
+    models_dir = get_settings().models_dir
+    options = conversion.ConversionOptions(world, events, photos, members, seed, device, category)
+    folder = conversion.train_conversion(
+        images, embedder, models_dir, model_id, options, licence, progress
+    )
+    if activate:
+        registry.activate(models_dir, model_id)
+    progress(f"Published {folder}")
