@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import fcntl
+import hashlib
 import io
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -80,6 +81,12 @@ def write_bytes(path: Path, data: bytes) -> None:
             f"{path.name} cannot be written in {path.parent} ({exc.strerror}). Make room, or check "
             "who may write there, and run again; what was written stays."
         ) from exc
+
+
+def file_sha256(path: Path) -> str:
+    """Return a file's sha256 in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
 import numpy as np
 
 from sneakeraug.analysis import SCORING_SIDE_PX, decode_input
 from sneakeraug.arrays import FloatArray, IntArray
+from sneakeraug.augment.transforms import AUGMENTATIONS
 from sneakeraug.background import shrink_photo
 from sneakeraug.catalog.index import PictureIndex
 from sneakeraug.catalog.products import Catalog
 from sneakeraug.embed.encoder import Encoder
+from sneakeraug.embed.resnet import N_IDENTITY
+from sneakeraug.errors import PhotoError
 from sneakeraug.limits import Limits
-from sneakeraug.rank.alternates import choose_alternates
+from sneakeraug.rank.alternates import Shelf, choose_alternates
 from sneakeraug.records import Context, Product
-from sneakeraug.score.features import measure_picture
+from sneakeraug.score.features import PICTURE_FEATURES, measure_picture
+from sneakeraug.store.encoded import EncodedPictures
+
+PICTURES_AT_ONCE: Final = 32
+"""Pictures encoded, and kept, together; a stop costs at most so many."""
+
+PARTS: Final = (len(AUGMENTATIONS), len(AUGMENTATIONS) + N_IDENTITY)
+"""Where in a picture's numbers the outputs end, and the identity embedding."""
+
+NOTHING: Final = np.empty((0, PARTS[-1] + len(PICTURE_FEATURES)), dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -52,18 +67,49 @@ class EncodedCatalog:
         Sends every picture through the network, once.
     limits
         Checked before a picture is decoded.
+    known
+        What the network said of pictures before; None keeps nothing.
+    report
+        Called with a line of progress now and then.
     """
 
-    def __init__(self, catalog: Catalog, encoder: Encoder, limits: Limits) -> None:
-        self._products = catalog.products
-        photos = [
-            shrink_photo(decode_input(catalog.image_path(product), limits).pixels, SCORING_SIDE_PX)
-            for product in catalog.products
-        ]
-        encoded = encoder.encode(photos)
-        self._outputs = encoded.outputs
-        self._measures = np.array([measure_picture(photo) for photo in photos], dtype=np.float32)
-        self._index = PictureIndex(encoded.embeddings)
+    def __init__(
+        self,
+        catalog: Catalog,
+        encoder: Encoder,
+        limits: Limits,
+        known: EncodedPictures | None = None,
+        report: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        names = [catalog.picture_sha256(product) for product in catalog.products]
+        numbers = known.read(names) if known else {}
+        missing = {
+            name: product
+            for name, product in zip(names, catalog.products, strict=True)
+            if name not in numbers
+        }
+        self.n_encoded = len(missing)
+        for start in range(0, len(missing), PICTURES_AT_ONCE):
+            some = dict(islice(missing.items(), start, start + PICTURES_AT_ONCE))
+            fresh = _encode(some, catalog, encoder, limits, report)
+            if known:
+                known.write(fresh)
+            numbers |= fresh
+            report(f"{min(len(missing), start + PICTURES_AT_ONCE):,} of {len(missing):,} encoded")
+        shown = [(p, n) for p, n in zip(catalog.products, names, strict=True) if n in numbers]
+        self._products = [product for product, _ in shown]
+        self._shelf = Shelf(self._products)
+        rows = np.stack([numbers[name] for _, name in shown]) if shown else NOTHING
+        self._outputs, embeddings, self._measures = np.split(rows, PARTS, axis=1)
+        self._index = PictureIndex(embeddings)
+
+    def similarities(self, embedding: FloatArray) -> dict[str, float]:
+        """Return each product's cosine to an embedding, shape ``(d,)``, by product id."""
+        rows, similarity = self._index.nearest(embedding, len(self._products))
+        return {
+            self._products[row].product_id: float(value)
+            for row, value in zip(rows, similarity, strict=True)
+        }
 
     def choose(self, embedding: FloatArray, context: Context, n: int) -> Offer:
         """Choose up to `n` products for a context, the most alike of the strictest filter first.
@@ -81,7 +127,7 @@ class EncodedCatalog:
         def search(k: int, allowed: IntArray) -> tuple[IntArray, FloatArray]:
             return self._index.nearest(embedding, k, allowed)
 
-        chosen, note = choose_alternates(self._products, context, n, search)
+        chosen, note = choose_alternates(self._shelf, context, n, search)
         rows = [row for row, _ in chosen]
         return Offer(
             [self._products[row] for row in rows],
@@ -90,3 +136,27 @@ class EncodedCatalog:
             self._measures[rows],
             note,
         )
+
+
+def _encode(
+    pictures: Mapping[str, Product],
+    catalog: Catalog,
+    encoder: Encoder,
+    limits: Limits,
+    report: Callable[[str], None],
+) -> dict[str, FloatArray]:
+    """Numbers of some products' pictures, by their hash; those that cannot be read are named."""
+    photos = {}
+    for name, product in pictures.items():
+        try:
+            pixels = decode_input(catalog.image_path(product), limits).pixels
+        except PhotoError as exc:
+            report(f"{product.product_id[:60]} is not offered: {exc}")
+            continue
+        photos[name] = shrink_photo(pixels, SCORING_SIDE_PX)
+    if not photos:
+        return {}
+    encoded = encoder.encode(list(photos.values()))
+    measures = np.stack([measure_picture(photo) for photo in photos.values()])
+    numbers = np.concatenate([encoded.outputs, encoded.embeddings, measures], axis=1)
+    return dict(zip(photos, numbers.astype(np.float32), strict=True))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 import numpy as np
+from sqlalchemy import Engine
 
 from sneakeraug.analysis import (
     ORIGINAL,
+    SCORING_SIDE_PX,
     Analysis,
     Gate,
     ImageInput,
@@ -23,6 +25,8 @@ from sneakeraug.analysis import (
 )
 from sneakeraug.arrays import FloatArray, ProbabilityArray
 from sneakeraug.augment.transforms import AUGMENTATIONS, Parameters
+from sneakeraug.background import shrink_photo
+from sneakeraug.catalog.own import OwnCatalog
 from sneakeraug.catalog.products import DEMO, Catalog, load_catalog
 from sneakeraug.embed.encoder import BACKEND, Encoder
 from sneakeraug.errors import InputError, PhotoError
@@ -35,6 +39,7 @@ from sneakeraug.records import (
     AlternateScore,
     Context,
     Driver,
+    Product,
     Recommendation,
     Request,
     Scored,
@@ -46,9 +51,17 @@ from sneakeraug.score.conversion import load_conversions
 from sneakeraug.score.features import build_features, check_schema, feature_names, measure_picture
 from sneakeraug.score.uncertainty import difference_intervals, probability_intervals, share_best
 from sneakeraug.settings import Settings, get_settings
+from sneakeraug.store.db import open_database
+from sneakeraug.store.encoded import EncodedPictures
 from sneakeraug.vocabulary import DEFAULT_CATEGORY, PRODUCTS
 
 MAX_ALTERNATES = 100
+
+Report = Callable[[str], None]
+
+
+def _silent(_line: str) -> None:
+    """Nobody asked for progress."""
 
 
 class Campaign(TypedDict, total=False):
@@ -73,6 +86,10 @@ class Recommender:
         Products to offer as alternates.
     settings
         Limits, device, threads.
+    engine
+        Database that keeps what the network says of catalog pictures; nothing is kept where None.
+    report
+        Called with a line of progress while the catalog is encoded.
 
     Raises
     ------
@@ -82,11 +99,17 @@ class Recommender:
 
     backend = BACKEND
 
-    def __init__(self, folder: Path, catalog: Catalog, settings: Settings) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        catalog: Catalog,
+        settings: Settings,
+        engine: Engine | None = None,
+        report: Report = _silent,
+    ) -> None:
         self.card: ModelCard = verify(folder)
         check_schema(self.card.features, feature_names(AUGMENTATIONS))
         self.settings = settings
-        self.catalog = catalog
         self._encoder = Encoder(
             folder / WEIGHTS,
             str(self.card.embedder["architecture"]),
@@ -99,7 +122,28 @@ class Recommender:
         self._product = PRODUCTS.get(self.card.category, "product")
         self._conversions = load_conversions(folder, self.card.conversion)
         self._lock = threading.Lock()
-        self._pictures = EncodedCatalog(catalog, self._encoder, settings.limits)
+        self.use_catalog(catalog, engine, report)
+
+    def use_catalog(
+        self, catalog: Catalog, engine: Engine | None = None, report: Report = _silent
+    ) -> None:
+        """Offer alternates from a catalog from now on; pictures known are not encoded again.
+
+        Parameters
+        ----------
+        catalog, engine, report
+            As for the recommender itself.
+        """
+        encoded = self.encode_catalog(catalog, engine, report)
+        with self._lock:
+            self.catalog, self.pictures = catalog, encoded
+
+    def encode_catalog(
+        self, catalog: Catalog, engine: Engine | None = None, report: Report = _silent
+    ) -> EncodedCatalog:
+        """Return a catalog as the model sees it; the parameters are the recommender's."""
+        known = EncodedPictures(engine, self.card.files[WEIGHTS]) if engine else None
+        return EncodedCatalog(catalog, self._encoder, self.settings.limits, known, report)
 
     @property
     def model_id(self) -> str:
@@ -292,6 +336,61 @@ class Recommender:
         """Make one variant at the picture's full size, as PNG bytes without metadata."""
         return render_variant(image, augmentation, parameters, self.settings.limits)
 
+    def embed(self, image: ImageInput, name: str = "the picture") -> FloatArray:
+        """Return a picture's identity embedding, shape ``(d,)``, float32, L2 norm 1.
+
+        Raises
+        ------
+        PhotoError
+            If it cannot be read or is over a limit.
+        """
+        photo = decode_input(image, self.settings.limits, name)
+        with self._lock:
+            encoded = self._encoder.encode([shrink_photo(photo.pixels, SCORING_SIDE_PX)])
+        return np.asarray(encoded.embeddings[0], dtype=np.float32)
+
+    def search(
+        self,
+        image: ImageInput,
+        sneaker_type: str | None = None,
+        gender: str | None = None,
+        n: int = 10,
+    ) -> tuple[list[tuple[Product, float]], str | None]:
+        """Find the catalog products most like a picture.
+
+        Parameters
+        ----------
+        image
+            As `analyse` takes it.
+        sneaker_type, gender
+            Products of these first; open where None.
+        n
+            Products wanted, 1 to `MAX_ALTERNATES`.
+
+        Returns
+        -------
+        found
+            Products with their cosine similarity, most alike first.
+        note
+            A sentence where others than those asked for had to be added.
+
+        Raises
+        ------
+        PhotoError, ContextError, InputError
+            If the picture cannot be read, a term is unknown, or `n` is out of range.
+        """
+        if not 1 <= n <= MAX_ALTERNATES:
+            raise InputError(f"{n} products were asked for; 1 to {MAX_ALTERNATES} is expected.")
+        context = Context.of(sneaker_type=sneaker_type, gender=gender)
+        offer = self.pictures.choose(self.embed(image), context, n)
+        found = sorted(zip(offer.products, offer.similarity, strict=True), key=lambda f: -f[1])
+        return found, offer.note
+
+    @property
+    def n_newly_encoded(self) -> int:
+        """Catalog pictures that were sent through the network at loading."""
+        return self.pictures.n_encoded
+
     def _predict(
         self, target: str, outputs: FloatArray, measures: FloatArray, contexts: Sequence[Context]
     ) -> ProbabilityArray:
@@ -310,7 +409,7 @@ class Recommender:
         n: int,
     ) -> tuple[tuple[AlternateScore, ...], str | None]:
         """Alternates scored and ranked, and a note where the filter had to be widened."""
-        offer = self._pictures.choose(analysis.embedding, context, n)
+        offer = self.pictures.choose(analysis.embedding, context, n)
         if not offer.products:
             return (), offer.note
         members = self._predict(target, offer.outputs, offer.measures, [context])
@@ -354,8 +453,11 @@ def load(
     *,
     category: str = DEFAULT_CATEGORY,
     settings: Settings | None = None,
+    report: Report = _silent,
 ) -> Recommender:
     """Load a model and the catalog, once, for many recommendations.
+
+    Alternates come from one's own catalog; from the demo catalog while that is empty.
 
     Parameters
     ----------
@@ -365,6 +467,8 @@ def load(
         Of products, for instance ``sneakers``.
     settings
         Those of the environment where None.
+    report
+        Called with a line of progress while a new catalog is encoded.
 
     Raises
     ------
@@ -374,8 +478,27 @@ def load(
     settings = settings or get_settings()
     usual = settings.model_id if category == DEFAULT_CATEGORY else None
     folder = chosen_folder(settings.models_dir, model_id, usual, category=category)
-    catalog = load_catalog() if category == DEFAULT_CATEGORY else Catalog(DEMO, ())
-    return Recommender(folder, catalog, settings)
+    catalog, engine = Catalog(DEMO, ()), None
+    if category == DEFAULT_CATEGORY:
+        catalog, engine = serving_catalog(settings)
+    return Recommender(folder, catalog, settings, engine, report)
+
+
+def serving_catalog(settings: Settings) -> tuple[Catalog, Engine | None]:
+    """Return the catalog that alternates come from, and the database of one's own one.
+
+    Returns
+    -------
+    catalog
+        One's own; the demo catalog where there is none, or nothing in it.
+    engine
+        None where nothing was ever imported: looking makes no database.
+    """
+    if not settings.has_database:
+        return load_catalog(), None
+    engine = open_database(settings.database)
+    own = OwnCatalog(engine, settings.pictures_dir).catalog()
+    return (own if len(own) else load_catalog()), engine
 
 
 def make_prediction_recommendation(

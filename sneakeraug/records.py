@@ -190,6 +190,7 @@ class Product(Record):
     colour: str = ""
     price_cents: Annotated[int, Field(ge=0)] | None = None
     currency: str = "USD"
+    in_stock: bool = True
     image: str
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 import tempfile
@@ -12,7 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from sneakeraug.errors import InputError, ModelCorruptError, ModelError, ModelNotFoundError
-from sneakeraug.files import replace_file
+from sneakeraug.files import file_sha256, replace_file
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
 CARD: Final = "card.json"
@@ -324,12 +323,6 @@ def _read_serving(models_dir: Path) -> dict[str, Active]:
 def _write_serving(models_dir: Path, serving: dict[str, Active]) -> None:
     text = Serving(serving).model_dump_json(exclude_defaults=True, indent=2)
     replace_file(models_dir / ACTIVE, (text + "\n").encode())
-
-
-def file_sha256(path: Path) -> str:
-    """Return a file's sha256 in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _first_line(exc: Exception) -> str:

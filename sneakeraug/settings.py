@@ -37,6 +37,8 @@ class Settings(BaseSettings):
         Where model folders and ``active.json`` are.
     model_id
         The model to serve; the active one where None.
+    database_url
+        As SQLAlchemy reads it; an SQLite file in home where None.
     device
         ``auto`` takes a GPU where there is one.
     threads
@@ -50,12 +52,33 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=default_home)
     models_dir: Path = REPOSITORY_MODELS
     model_id: str | None = None
+    database_url: str | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = Field(0, ge=0, le=256)
     max_bytes: int = Field(10_000_000, gt=0)
     max_pixels: int = Field(40_000_000, gt=0)
     min_side_px: int = Field(64, gt=0)
     max_side_px: int = Field(12_000, gt=0)
+
+    @property
+    def database(self) -> str:
+        """The address of the database."""
+        return self.database_url or f"sqlite:///{self.database_file}"
+
+    @property
+    def has_database(self) -> bool:
+        """Whether there is one already, or an address was set."""
+        return self.database_url is not None or self.database_file.exists()
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLite file, where no other address is set."""
+        return self.home / "sneakeraug.db"
+
+    @property
+    def pictures_dir(self) -> Path:
+        """Where the pictures of one's own catalog are."""
+        return self.home / "catalog"
 
     @property
     def limits(self) -> Limits:

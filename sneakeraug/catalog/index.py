@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any, Final
+
 import faiss
 import numpy as np
 
 from sneakeraug.arrays import FloatArray, IntArray
 from sneakeraug.errors import ShapeError
 
+EXACT_UP_TO: Final = 100_000
+"""Rows, all of them or those a filter leaves, that are searched one by one: a few milliseconds."""
+
+PROBES: Final = 160
+"""Cells of the inverted lists that a query looks into."""
+
+TRAINED_ON: Final = 40
+"""Rows a cell is placed by."""
+
 
 class PictureIndex:
-    """Exact search over unit rows.
+    """Search over unit rows: exact while that is fast, by inverted lists above.
 
     Parameters
     ----------
     embeddings
         Catalog rows, shape ``(n, d)``, float32, of any length; n may be 0.
+    exact_up_to
+        Rows up to which search is exact.
     """
 
-    def __init__(self, embeddings: FloatArray) -> None:
+    def __init__(self, embeddings: FloatArray, exact_up_to: int = EXACT_UP_TO) -> None:
         if embeddings.ndim != 2:
             raise ShapeError("Catalog embeddings", embeddings.shape, "(n, d)")
-        self._index = faiss.IndexFlatIP(embeddings.shape[1])
-        self._index.add(_unit(embeddings))
+        rows = _unit(embeddings)
+        self._exact_up_to = exact_up_to
+        self._flat = faiss.IndexFlatIP(rows.shape[1])
+        self._flat.add(rows)
+        self._lists = None if len(rows) <= exact_up_to else _build(rows)
+
+    def __len__(self) -> int:
+        """Rows."""
+        return int(self._flat.ntotal)
 
     def nearest(
         self, query: FloatArray, k: int, allowed: IntArray | None = None
@@ -45,16 +66,36 @@ class PictureIndex:
         similarity
             Cosine, same shape, float32, in [-1, 1].
         """
-        n_allowed = self._index.ntotal if allowed is None else len(allowed)
+        n_allowed = len(self) if allowed is None else len(allowed)
         k = min(k, n_allowed)
         if k < 1:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        parameters = None
+        options: dict[str, Any] = {}
         if allowed is not None:
-            selector = faiss.IDSelectorBatch(np.asarray(allowed, dtype=np.int64))
-            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # its stub lacks sel
-        similarity, rows = self._index.search(_unit(query[None]), k, params=parameters)
-        return rows[0].astype(np.int64), np.clip(similarity[0], -1.0, 1.0)
+            chosen = np.zeros(len(self), dtype=np.bool_)
+            chosen[allowed] = True
+            bits = np.packbits(chosen, bitorder="little")
+            options["sel"] = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]  # its stub has the C form
+        if self._lists is None or n_allowed <= self._exact_up_to:
+            index, parameters = self._flat, faiss.SearchParameters(**options)
+        else:
+            options["nprobe"] = PROBES
+            index, parameters = self._lists, faiss.SearchParametersIVF(**options)
+        similarity, rows = index.search(_unit(query[None]), k, params=parameters)
+        found = rows[0] >= 0
+        return rows[0][found].astype(np.int64), np.clip(similarity[0][found], -1.0, 1.0)
+
+
+def _build(rows: FloatArray) -> Any:
+    """Inverted lists over as many cells as 4 √n, the usual measure (FAISS's guidelines)."""
+    n, d = rows.shape
+    n_cells = round(4 * math.sqrt(n))
+    index = faiss.IndexIVFFlat(faiss.IndexFlatIP(d), d, n_cells, faiss.METRIC_INNER_PRODUCT)
+    index.cp.niter = 8
+    index.cp.max_points_per_centroid = TRAINED_ON
+    index.train(rows)
+    index.add(rows)
+    return index
 
 
 def _unit(rows: FloatArray) -> FloatArray:

@@ -10,6 +10,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from sneakeraug.errors import ProductError, StoreError
+from sneakeraug.files import file_sha256
 from sneakeraug.records import Product
 from sneakeraug.vocabulary import GENDERS, SNEAKER_TYPES
 
@@ -25,11 +26,14 @@ class Catalog:
     folder
         Where the pictures are.
     products
-        In the order of ``products.csv``.
+        In the order they are offered in.
+    is_named_by_hash
+        Whether each picture's file is named by its sha256.
     """
 
     folder: Path
     products: tuple[Product, ...]
+    is_named_by_hash: bool = False
 
     def __len__(self) -> int:
         """Products."""
@@ -51,6 +55,20 @@ class Catalog:
     def image_path(self, product: Product) -> Path:
         """Return the path of a product's picture, always inside the catalog's folder."""
         return self.folder / Path(product.image).name
+
+    def picture_sha256(self, product: Product) -> str:
+        """Return the sha256 of a product's picture file.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be read.
+        """
+        path = self.image_path(product)
+        try:
+            return path.stem if self.is_named_by_hash else file_sha256(path)
+        except OSError as exc:
+            raise StoreError(f"The catalog picture {path.name!r} cannot be read.") from exc
 
     def image_bytes(self, product_id: str) -> bytes:
         """Return a product's picture as its file holds it.

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from sneakeraug.cli.catalog import catalog_app, import_app
 from sneakeraug.cli.data import collect, dataset_app
 from sneakeraug.cli.evaluate import evaluate_app
 from sneakeraug.cli.models import models_app
@@ -26,6 +27,8 @@ app = typer.Typer(
 )
 app.command()(recommend)
 app.command()(collect)
+app.add_typer(import_app, name="import")
+app.add_typer(catalog_app, name="catalog")
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(train_app, name="train")
 app.command("compare-depths")(compare_depths)

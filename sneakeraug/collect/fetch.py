@@ -159,7 +159,7 @@ class PoliteSession:
                 raise FetchError(
                     seen,
                     "the shop's robots.txt asks not to fetch this. Ask the shop for a product "
-                    "feed instead.",
+                    "feed, and use `sneakeraug import products`.",
                 )
             answer, onward = self._patiently(seen)
             if onward is None:
@@ -329,7 +329,10 @@ def read_retry_after(header: str | None) -> float | None:
 def _refusal(status: int) -> str:
     """What a status that is not tried again means."""
     if status in (401, 403):
-        return f"the shop refuses (status {status}). Ask it for a product feed instead."
+        return (
+            f"the shop refuses (status {status}). Ask it for a product feed, and use "
+            "`sneakeraug import products`."
+        )
     if status in (404, 410):
         return f"there is no such page (status {status}). Check the address."
     return f"the server answered with status {status}; 200 is expected. Try again later."

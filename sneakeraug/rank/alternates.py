@@ -3,26 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import numpy as np
 
-from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
+from sneakeraug.arrays import BoolArray, FloatArray, IntArray, ProbabilityArray
 from sneakeraug.rank.verdict import decide, order_by_target, sentence
 from sneakeraug.records import AlternateScore, BestAlternate, Context, Product, direction_of
+from sneakeraug.vocabulary import GENDERS, SNEAKER_TYPES
 
 Search = Callable[[int, IntArray], tuple[IntArray, FloatArray]]
 """``(k, allowed rows) -> (rows, similarity)``, best first."""
 
 
-def choose_alternates(
-    products: Sequence[Product], context: Context, n: int, search: Search
-) -> tuple[list[tuple[int, float]], str | None]:
-    """Pick up to `n` products, the nearest of the strictest filter that has any left first.
+OVERSAMPLED: Final = 4
+"""Nearest rows looked at for each one wanted: others may be the same shoe in another colour."""
+
+
+class Shelf:
+    """What filters ask of a catalog's products, as columns in row order.
 
     Parameters
     ----------
     products
-        The catalog, in row order.
+        The catalog; what is out of stock is not offered.
+    """
+
+    def __init__(self, products: Sequence[Product]) -> None:
+        self.sneaker_types = np.array([SNEAKER_TYPES.index(p.sneaker_type) for p in products])
+        self.genders = np.array([GENDERS.index(p.gender) for p in products])
+        self.in_stock = np.array([p.in_stock for p in products], dtype=np.bool_)
+        shoes = [f"{p.brand}\n{p.name}".casefold() for p in products]
+        self.shoes = np.unique(shoes, return_inverse=True)[1] if shoes else np.empty(0, np.int64)
+
+    def fitting(self, context: Context, by_type: bool, by_gender: bool) -> BoolArray:
+        """Return which rows pass a context's filter; unisex fits every gender."""
+        fits = self.in_stock.copy()
+        if by_type and context.sneaker_type:
+            fits &= self.sneaker_types == SNEAKER_TYPES.index(context.sneaker_type)
+        if by_gender and context.gender:
+            wanted = [GENDERS.index(context.gender), GENDERS.index("unisex")]
+            fits &= np.isin(self.genders, wanted)
+        return fits
+
+
+def choose_alternates(
+    shelf: Shelf, context: Context, n: int, search: Search
+) -> tuple[list[tuple[int, float]], str | None]:
+    """Pick up to `n` products, the nearest of the strictest filter that has any left first.
+
+    Colourways of one shoe are not offered side by side, unless there is nothing else.
+
+    Parameters
+    ----------
+    shelf
+        The catalog's products.
     context
         Its sneaker type and gender are the filter; open ones filter nothing.
     n
@@ -39,19 +74,17 @@ def choose_alternates(
     """
     chosen: list[tuple[int, float]] = []
     n_strict = 0
-    for width, (by_type, by_gender) in enumerate(
-        [(True, True), (True, False), (False, True), (False, False)]
-    ):
-        taken = {row for row, _ in chosen}
-        allowed = [
-            row
-            for row, product in enumerate(products)
-            if row not in taken and _matches(product, context, by_type, by_gender)
-        ]
-        rows, similarity = search(n - len(chosen), np.array(allowed, dtype=np.int64))
-        chosen += [(int(r), float(s)) for r, s in zip(rows, similarity, strict=True)]
-        if width == 0:
-            n_strict = len(chosen)
+    widths = [(True, True), (True, False), (False, True), (False, False)]
+    passes = [(*width, True) for width in widths] + [(*width, False) for width in widths]
+    for number, (by_type, by_gender, is_diverse) in enumerate(passes):
+        fits = shelf.fitting(context, by_type, by_gender)
+        fits[[row for row, _ in chosen]] = False
+        rows, similarity = search(OVERSAMPLED * (n - len(chosen)), np.flatnonzero(fits))
+        for row, value in zip(rows.tolist(), similarity.tolist(), strict=True):
+            shown = {shelf.shoes[other] for other, _ in chosen}
+            if len(chosen) < n and not (is_diverse and shelf.shoes[row] in shown):
+                chosen.append((row, value))
+                n_strict += number in (0, len(widths))
         if len(chosen) >= n:
             break
     wanted = " ".join(
@@ -139,10 +172,3 @@ def choose_alternate(
             best.difference_interval,
         ),
     )
-
-
-def _matches(product: Product, context: Context, by_type: bool, by_gender: bool) -> bool:
-    """Whether a product passes the filter; unisex fits every gender."""
-    is_type = not by_type or context.sneaker_type in (None, product.sneaker_type)
-    is_gender = not by_gender or not context.gender or product.gender in (context.gender, "unisex")
-    return is_type and is_gender

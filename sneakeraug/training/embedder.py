@@ -33,8 +33,8 @@ from sneakeraug.embed.fit import CHECKPOINT, Batch, FitPlan, calibrate_head, fit
 from sneakeraug.embed.preprocess import NetworkInput, prepare_photos
 from sneakeraug.embed.resnet import AugmentationNet, choose_device, start_from
 from sneakeraug.errors import InputError, ModelNotFoundError
-from sneakeraug.files import write_bytes
-from sneakeraug.registry import CARD, WEIGHTS, file_sha256
+from sneakeraug.files import file_sha256, write_bytes
+from sneakeraug.registry import CARD, WEIGHTS
 from sneakeraug.training.collection import KEPT_SIDE_PX, load_collection
 
 EMBEDDER_CARD = "embedder.json"

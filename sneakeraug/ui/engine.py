@@ -9,6 +9,8 @@ import streamlit as st
 
 from sneakeraug import recommend
 from sneakeraug.analysis import Analysis
+from sneakeraug.catalog.products import Catalog
+from sneakeraug.offers import EncodedCatalog
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Driver, Recommendation
 from sneakeraug.ui.state import Campaign, Picture
@@ -43,6 +45,48 @@ def _load(category: str) -> Recommender:
     return recommend.load(category=category)
 
 
+def refresh_catalog() -> None:
+    """Let alternates come from the catalog as it is now."""
+    engine = recommender()
+    engine.use_catalog(*recommend.serving_catalog(engine.settings))
+
+
+def _content(picture: Picture) -> str:
+    return picture.sha256
+
+
+def _model(engine: Recommender) -> str:
+    return engine.model_id
+
+
+def similarities(picture: Picture, catalog: Catalog, engine: Recommender) -> dict[str, float]:
+    """Return how much each product of a catalog is like a picture, by its id.
+
+    Raises
+    ------
+    PhotoError
+        If the picture cannot be read or is over a limit.
+    """
+    embedding = engine.embed(picture.data, picture.name)
+    if catalog.products == engine.catalog.products:
+        return engine.pictures.similarities(embedding)
+    return _encoded(catalog, engine).similarities(embedding)
+
+
+def _products(catalog: Catalog) -> str:
+    return repr(catalog.products)
+
+
+@st.cache_resource(
+    show_spinner=False,
+    max_entries=2,
+    hash_funcs={Catalog: _products, Recommender: _model},
+)
+def _encoded(catalog: Catalog, engine: Recommender) -> EncodedCatalog:
+    """A catalog that does not serve alternates, encoded once."""
+    return engine.encode_catalog(catalog)
+
+
 def analyse(picture: Picture, category: str = DEFAULT_CATEGORY) -> Analysis:
     """Return a picture's analysis; the second call for the same bytes costs nothing.
 
@@ -52,14 +96,6 @@ def analyse(picture: Picture, category: str = DEFAULT_CATEGORY) -> Analysis:
         If the picture cannot be read or is over a limit.
     """
     return _analyse(picture, recommender(category))
-
-
-def _content(picture: Picture) -> str:
-    return picture.sha256
-
-
-def _model(engine: Recommender) -> str:
-    return engine.model_id
 
 
 @st.cache_resource(

@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from sneakeraug.augment.transforms import AUGMENTATIONS
+from sneakeraug.catalog.products import load_catalog
 from sneakeraug.recommend import Recommender
 from sneakeraug.ui import pictures, words
 from sneakeraug.ui.samples import load_samples
@@ -67,7 +68,7 @@ def _model(recommender: Recommender) -> str:
 @st.cache_resource(show_spinner=False, max_entries=2, hash_funcs={Recommender: _model})
 def _read(recommender: Recommender) -> tuple[list[Reading], int, int]:
     """The readings with the least probability of the truth; wrong ones; all."""
-    catalog = recommender.catalog
+    catalog = load_catalog()
     shown = {product.name: catalog.image_bytes(product.product_id) for product in catalog.products}
     shown |= {sample.title: sample.read() for sample in load_samples()}
     found: list[tuple[float, str, str, str]] = []

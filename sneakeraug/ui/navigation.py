@@ -24,6 +24,17 @@ def campaign_page() -> Page:
     )
 
 
+def catalog_page() -> Page:
+    """Return the page on the products that alternates come from."""
+    return st.Page(
+        ROOT / "pages" / "catalog.py",
+        title="Catalog",
+        icon=":material/grid_view:",
+        url_path="products",
+        help="The pictures that can be offered instead: browse, search, import.",
+    )
+
+
 def models_page() -> Page:
     """Return the page on the models behind the figures."""
     return st.Page(
@@ -37,4 +48,4 @@ def models_page() -> Page:
 
 def all_pages() -> list[Page]:
     """Return the pages in the order of the navigation."""
-    return [campaign_page(), models_page()]
+    return [campaign_page(), catalog_page(), models_page()]

@@ -41,6 +41,24 @@ def test_a_search_among_no_pictures_finds_none() -> None:
     assert len(index.nearest(np.ones(16, dtype=np.float32), 5)[0]) == 0
 
 
+def test_a_large_catalog_is_searched_by_lists_and_finds_nearly_what_a_full_search_does() -> None:
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(400, 24))
+    rows = (centres[rng.integers(400, size=6000)] + 0.3 * rng.normal(size=(6000, 24))).astype("f4")
+    exact, listed = PictureIndex(rows), PictureIndex(rows, exact_up_to=1000)
+    allowed = np.flatnonzero(rng.random(6000) < 0.5)
+    hits = []
+    for query in rows[:60]:
+        wanted, _ = exact.nearest(query, 10, allowed)
+        found, similarity = listed.nearest(query, 10, allowed)
+        assert set(found) <= set(allowed)
+        assert np.all(np.diff(similarity) <= 0)
+        hits.append(np.isin(wanted, found).mean())
+    assert np.mean(hits) >= 0.98
+    few = allowed[:7]  # so few that each is compared
+    assert set(listed.nearest(rows[0], 10, few)[0]) == set(few)
+
+
 HEADER = "product_id,name,brand,gender,sneaker_type,colour,price_cents,currency,image\n"
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sneakeraug.rank.alternates import choose_alternates
+from sneakeraug.rank.alternates import Shelf, choose_alternates
 from sneakeraug.rank.verdict import decide, sentence
 from sneakeraug.records import Context, Product
 
@@ -49,7 +49,7 @@ def test_sentence_says_counts_and_range(verdict: str, starts: str) -> None:
 
 def test_alternates_widen_the_filter_only_as_far_as_needed() -> None:
     products = [
-        Product(product_id=str(i), name="n", gender=gender, sneaker_type=kind, image="x.jpg")
+        Product(product_id=str(i), name=f"n{i}", gender=gender, sneaker_type=kind, image="x.jpg")
         for i, (gender, kind) in enumerate(
             [("women", "running"), ("men", "running"), ("women", "skate"), ("unisex", "running")]
         )
@@ -59,10 +59,27 @@ def test_alternates_widen_the_filter_only_as_far_as_needed() -> None:
         return allowed[:k], np.linspace(1, 0.5, len(allowed), dtype=np.float32)[:k]
 
     context = Context(sneaker_type="running", gender="women")
-    chosen, note = choose_alternates(products, context, 2, search)
+    chosen, note = choose_alternates(Shelf(products), context, 2, search)
     assert [row for row, _ in chosen] == [0, 3]
     assert note is None
-    chosen, note = choose_alternates(products, context, 4, search)
+    chosen, note = choose_alternates(Shelf(products), context, 4, search)
     assert [row for row, _ in chosen] == [0, 3, 1, 2]
     assert note is not None
     assert note.startswith("The catalog has 2 matching products (running for women); 2 others")
+
+
+def test_colourways_of_one_shoe_are_not_offered_side_by_side_unless_nothing_else_is_left() -> None:
+    products = [
+        Product(product_id=str(i), name=name, brand="B", in_stock=i != 4, image="x.jpg")
+        for i, name in enumerate(["Drift", "drift", "Drift", "Cove", "Loft"])
+    ]
+
+    def search(k: int, allowed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return allowed[:k], np.linspace(1, 0.5, len(allowed), dtype=np.float32)[:k]
+
+    shelf, context = Shelf(products), Context()
+    assert [row for row, _ in choose_alternates(shelf, context, 2, search)[0]] == [0, 3]
+    chosen, note = choose_alternates(shelf, context, 9, search)
+    assert [row for row, _ in chosen] == [0, 3, 1, 2]  # what is sold out is never offered
+    assert note is None
+    assert choose_alternates(Shelf([]), context, 3, search) == ([], None)

@@ -1,0 +1,182 @@
+"""One's own products: rows in the database, pictures in a folder under their content's hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine, delete, func, select
+
+from sneakeraug.catalog.products import Catalog
+from sneakeraug.files import write_bytes
+from sneakeraug.records import Product
+from sneakeraug.store.db import transaction
+from sneakeraug.store.tables import PictureRow, ProductRow
+
+FIELDS: Final = tuple(name for name in Product.model_fields if name in ProductRow.__table__.columns)
+"""What a product and its row have in common."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A checked picture file.
+
+    Attributes
+    ----------
+    sha256
+        Of the file.
+    suffix
+        Such as ``.jpg``, by what it holds.
+    width, height
+        Upright, in pixels.
+    """
+
+    sha256: str
+    suffix: str
+    width: int
+    height: int
+
+    @property
+    def file(self) -> str:
+        """Its name in the folder of pictures."""
+        return f"{self.sha256}{self.suffix}"
+
+
+@dataclass(frozen=True)
+class Stats:
+    """How much there is."""
+
+    n_products: int
+    n_pictures: int
+    n_in_stock: int
+    by_sneaker_type: dict[str, int]
+    by_gender: dict[str, int]
+    by_brand: dict[str, int]
+
+
+class OwnCatalog:
+    """Products of one's own.
+
+    Parameters
+    ----------
+    engine
+        From `store.db.open_database`.
+    folder
+        Where the pictures are.
+    """
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self._engine = engine
+        self.folder = folder
+
+    def find_picture(self, sha256: str) -> Picture | None:
+        """Return a picture that was taken in before; None where it was not, or its file is gone."""
+        with transaction(self._engine) as session:
+            row = session.get(PictureRow, sha256)
+            if row is None or not (self.folder / row.file).is_file():
+                return None
+            return Picture(sha256, Path(row.file).suffix, row.width, row.height)
+
+    def keep_picture(self, picture: Picture, data: bytes) -> None:
+        """Put a picture's file in its place.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written.
+        """
+        write_bytes(self.folder / picture.file, data)
+
+    def put(self, products: Sequence[tuple[Product, Picture]]) -> tuple[int, int]:
+        """Add products whose pictures are kept, all of them or none; a known id is written anew.
+
+        Returns
+        -------
+        n_added, n_changed
+            Products that were not there before, and that were there and differ now.
+        """
+        n_added = n_changed = 0
+        with transaction(self._engine) as session:
+            for product, picture in products:
+                row = ProductRow(
+                    **product.model_dump(include=set(FIELDS)), picture_sha256=picture.sha256
+                )
+                session.merge(
+                    PictureRow(
+                        sha256=picture.sha256,
+                        file=picture.file,
+                        width=picture.width,
+                        height=picture.height,
+                    )
+                )
+                session.flush()
+                before = session.get(ProductRow, product.product_id)
+                if before is None:
+                    session.add(row)
+                    n_added += 1
+                elif _values(before) != _values(row):
+                    session.merge(row)
+                    n_changed += 1
+        return n_added, n_changed
+
+    def remove(self, product_ids: Iterable[str]) -> int:
+        """Take products out, and the files of pictures that no product shows any more.
+
+        Returns
+        -------
+        n_removed
+        """
+        with transaction(self._engine) as session:
+            rows = [session.get(ProductRow, product_id) for product_id in set(product_ids)]
+            gone = [row for row in rows if row is not None]
+            for row in gone:
+                session.delete(row)
+            session.flush()
+            shown = select(ProductRow.picture_sha256)
+            unseen = session.scalars(select(PictureRow).where(PictureRow.sha256.not_in(shown)))
+            files = [row.file for row in unseen]
+            session.execute(delete(PictureRow).where(PictureRow.sha256.not_in(shown)))
+        for file in files:
+            (self.folder / file).unlink(missing_ok=True)
+        return len(gone)
+
+    def catalog(self) -> Catalog:
+        """Return all products, in the order of their ids."""
+        with transaction(self._engine) as session:
+            rows = session.execute(
+                select(ProductRow, PictureRow.file)
+                .join(PictureRow, PictureRow.sha256 == ProductRow.picture_sha256)
+                .order_by(ProductRow.product_id)
+            )
+            products = tuple(
+                Product(**{name: getattr(row, name) for name in FIELDS}, image=file)
+                for row, file in rows
+            )
+        return Catalog(self.folder, products, is_named_by_hash=True)
+
+    def stats(self) -> Stats:
+        """Count."""
+        with transaction(self._engine) as session:
+
+            def count(column: object) -> dict[str, int]:
+                number = func.count().label("n")
+                rows = session.execute(
+                    select(column, number).group_by(column).order_by(number.desc())  # type: ignore[call-overload]
+                )
+                return {str(value): int(n) for value, n in rows}
+
+            products = select(func.count()).select_from(ProductRow)
+            return Stats(
+                n_products=session.scalar(products) or 0,
+                n_pictures=session.scalar(select(func.count()).select_from(PictureRow)) or 0,
+                n_in_stock=session.scalar(products.where(ProductRow.in_stock)) or 0,
+                by_sneaker_type=count(ProductRow.sneaker_type),
+                by_gender=count(ProductRow.gender),
+                by_brand=count(ProductRow.brand),
+            )
+
+
+def _values(row: ProductRow) -> list[object]:
+    return [getattr(row, column.name) for column in ProductRow.__table__.columns]

@@ -1,0 +1,133 @@
+"""`sneakeraug import` and `sneakeraug catalog`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sneakeraug.cli.options import Json, Model
+from sneakeraug.cli.output import print_json, progress
+from sneakeraug.errors import InputError
+from sneakeraug.vocabulary import GENDERS, SNEAKER_TYPES
+
+import_app = typer.Typer(help="Take in what shops and teams export.", no_args_is_help=True)
+catalog_app = typer.Typer(help="The products that alternates come from.", no_args_is_help=True)
+
+
+@import_app.command("products")
+def import_products(
+    path: Annotated[
+        Path, typer.Argument(help="Folder of pictures, CSV, TSV, JSON lines, XML feed, or a zip.")
+    ],
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="field=Header, where the file calls a field otherwise; may be repeated."),
+    ] = None,
+    fetch: Annotated[
+        bool, typer.Option("--fetch", help="Fetch pictures that the file names by address.")
+    ] = False,
+    rate: Annotated[float, typer.Option(min=0.0, help="Seconds between requests.")] = 1.0,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Permit addresses in private networks.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Import products into your catalog; run again to go on after a stop."""
+    from sneakeraug import ingest
+    from sneakeraug.collect.fetch import Politeness
+
+    columns = dict(_pair(text) for text in column or [])
+    politeness = Politeness(rate_s=rate, allow_private=allow_private) if fetch else None
+    done = ingest.import_products(path, columns, politeness, progress)
+    if as_json:
+        print_json(asdict(done) | {"n_same": done.n_same})
+        return
+    typer.echo(
+        f"{done.n_added:,} products added, {done.n_changed:,} changed, {done.n_same:,} as before; "
+        f"{len(done.rejects):,} of {done.n_rows:,} rows left out."
+    )
+    for reject in done.rejects[:10]:
+        typer.echo(f"row {reject.row}: {reject.reason}")
+    if len(done.rejects) > 10:
+        typer.echo("All of them are in rejects.csv beside the catalog's pictures.")
+
+
+@catalog_app.command("build")
+def catalog_build(model: Model = None) -> None:
+    """Send pictures that are new through the network; those known are not touched."""
+    from sneakeraug.recommend import load
+
+    recommender = load(model, report=progress)
+    typer.echo(
+        f"{len(recommender.catalog):,} products are ready; "
+        f"{recommender.n_newly_encoded:,} pictures were new."
+    )
+
+
+@catalog_app.command("search")
+def catalog_search(
+    image: Annotated[Path, typer.Argument(help="Picture file.")],
+    sneaker_type: Annotated[str | None, typer.Option(help=", ".join(SNEAKER_TYPES))] = None,
+    gender: Annotated[str | None, typer.Option(help=", ".join(GENDERS))] = None,
+    n: Annotated[int, typer.Option(min=1, max=100, help="Products wanted.")] = 10,
+    model: Model = None,
+    as_json: Json = False,
+) -> None:
+    """Find the products most like a picture."""
+    from sneakeraug.recommend import load
+
+    found, note = load(model).search(image, sneaker_type=sneaker_type, gender=gender, n=n)
+    if as_json:
+        rows = [product.model_dump() | {"similarity": s} for product, s in found]
+        print_json({"products": rows, "note": note})
+        return
+    for product, similarity in found:
+        named = " · ".join(filter(None, (product.name, product.brand, product.colour)))
+        typer.echo(f"{similarity:.3f}  {product.product_id}  {named}")
+    if note:
+        progress(note)
+
+
+@catalog_app.command("stats")
+def catalog_stats(as_json: Json = False) -> None:
+    """Count your catalog's products and pictures."""
+    from sneakeraug import ingest
+    from sneakeraug.settings import get_settings
+
+    stats = ingest.open_own_catalog(get_settings()).stats()
+    if as_json:
+        print_json(asdict(stats))
+        return
+    typer.echo(
+        f"{stats.n_products:,} products ({stats.n_in_stock:,} in stock), "
+        f"{stats.n_pictures:,} pictures"
+    )
+    for title, counts in (
+        ("type", stats.by_sneaker_type),
+        ("gender", stats.by_gender),
+        ("brand", stats.by_brand),
+    ):
+        shown = ", ".join(f"{name or 'none'} {n:,}" for name, n in list(counts.items())[:12])
+        typer.echo(f"{title}: {shown}")
+
+
+@catalog_app.command("remove")
+def catalog_remove(
+    product_ids: Annotated[list[str], typer.Argument(help="Product ids.")],
+) -> None:
+    """Take products out of your catalog, and pictures that none shows any more."""
+    from sneakeraug import ingest
+    from sneakeraug.settings import get_settings
+
+    n = ingest.open_own_catalog(get_settings()).remove(product_ids)
+    typer.echo(f"{n:,} of {len(set(product_ids)):,} products removed.")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    field, is_pair, header = text.partition("=")
+    if not is_pair or not header:
+        raise InputError(f"--column {text[:60]!r}: field=Header is expected, as in name=Title.")
+    return field.strip(), header.strip()

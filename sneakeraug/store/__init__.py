@@ -1,0 +1,1 @@
+"""What outlives a run: products, pictures and embeddings in a database."""
