@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -198,14 +198,37 @@ def group_products(rows: Sequence[PhotoRow], hashes: Sequence[BoolArray]) -> lis
             name = parent[name]
         return name
 
-    packed = np.packbits(np.stack(hashes), axis=1)
-    for i in range(len(rows)):
-        distance = np.bitwise_count(packed[i + 1 :] ^ packed[i]).sum(axis=1)
-        for j in np.flatnonzero(distance <= NEAR_DUPLICATE_BITS):
-            a, b = root(rows[i].product_id), root(rows[i + 1 + int(j)].product_id)
-            if a != b:
-                parent[max(a, b)] = min(a, b)
+    for i, j in _near_pairs(np.stack(hashes)):
+        a, b = root(rows[i].product_id), root(rows[j].product_id)
+        if a != b:
+            parent[max(a, b)] = min(a, b)
     return [root(row.product_id) for row in rows]
+
+
+def _near_pairs(bits: BoolArray) -> Iterator[tuple[int, int]]:
+    """Every two rows that differ in at most `NEAR_DUPLICATE_BITS`, some of them more than once.
+
+    Such rows are alike in all bits of at least one of `NEAR_DUPLICATE_BITS` + 1 disjoint sets of
+    them, so only rows that share such a set are compared (Norouzi et al., "Fast search in Hamming
+    space with multi-index hashing", 2012). The sets are drawn: whole rows of a plain background
+    are alike in every photo.
+    """
+    words = np.packbits(bits, axis=1).view(np.uint64)
+    drawn = np.random.default_rng(0).permutation(bits.shape[1])
+    for chosen in np.array_split(drawn, NEAR_DUPLICATE_BITS + 1):
+        keys = np.ascontiguousarray(np.packbits(bits[:, chosen], axis=1)).view(np.uint32).ravel()
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        left, step = np.arange(len(keys) - 1), 1
+        while True:
+            left = left[left + step < len(keys)]
+            left = left[keys[left] == keys[left + step]]
+            if len(left) == 0:
+                break
+            a, b = order[left], order[left + step]
+            near = np.bitwise_count(words[a] ^ words[b]).sum(axis=1) <= NEAR_DUPLICATE_BITS
+            yield from zip(a[near].tolist(), b[near].tolist(), strict=True)
+            step += 1
 
 
 def split_of(group: str, seed: int) -> Split:

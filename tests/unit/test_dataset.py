@@ -8,6 +8,7 @@ import pytest
 
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.dataset.photos import (
+    NEAR_DUPLICATE_BITS,
     PhotoRow,
     difference_hash,
     group_products,
@@ -32,6 +33,20 @@ def test_photos_of_one_product_never_fall_on_two_sides(shoe: UInt8Array) -> None
     assert groups[0] == groups[1]  # one picture under two names
     assert groups[3] == groups[4]  # one product, two pictures
     assert len(set(groups)) == 3
+
+
+def test_near_photos_are_found_as_a_comparison_of_every_two_would() -> None:
+    rng = np.random.default_rng(0)
+    bits = rng.random((300, 256)) < 0.2
+    bits[:, :100] = False  # a plain background
+    for i in range(100):  # copies that differ in 0 to 12 bits
+        bits[200 + i] = bits[i]
+        bits[200 + i, rng.choice(256, i % 13, replace=False)] ^= True
+    rows = [PhotoRow(Path(f"{i}.jpg"), f"{i:03}", "s") for i in range(300)]
+    near = (bits[:, None] != bits[None]).sum(axis=2) <= NEAR_DUPLICATE_BITS
+    groups = np.array(group_products(rows, list(bits)))
+    assert groups.tolist() == [f"{np.flatnonzero(row)[0]:03}" for row in near]
+    assert len(set(groups)) < 300
 
 
 def test_the_split_is_stable_and_of_the_stated_shares() -> None:
