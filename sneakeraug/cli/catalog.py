@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sneakeraug.cli.options import Json, Model
+from sneakeraug.cli.options import AllowPrivate, Json, Model, Rate
 from sneakeraug.cli.output import print_json, progress
 from sneakeraug.errors import InputError
 from sneakeraug.vocabulary import GENDERS, SNEAKER_TYPES
@@ -29,10 +29,8 @@ def import_products(
     fetch: Annotated[
         bool, typer.Option("--fetch", help="Fetch pictures that the file names by address.")
     ] = False,
-    rate: Annotated[float, typer.Option(min=0.0, help="Seconds between requests.")] = 1.0,
-    allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="Permit addresses in private networks.")
-    ] = False,
+    rate: Rate = 1.0,
+    allow_private: AllowPrivate = False,
     as_json: Json = False,
 ) -> None:
     """Import products into your catalog; run again to go on after a stop."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sneakeraug.cli.options import Json, Kinds
+from sneakeraug.cli.options import AllowPrivate, Json, Kinds, Rate
 from sneakeraug.cli.output import print_json, progress
 from sneakeraug.errors import InputError
 
@@ -21,10 +21,8 @@ def collect(
     url: Annotated[str, typer.Argument(help="First page of a shop's listing, or a product.")],
     out: Annotated[Path, typer.Option(help="Receives products.csv, rejects.csv and images.")],
     max_pages: Annotated[int, typer.Option(min=1, help="Listing pages at most.")] = 10,
-    rate: Annotated[float, typer.Option(min=0.0, help="Seconds between requests.")] = 1.0,
-    allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="Permit addresses in private networks.")
-    ] = False,
+    rate: Rate = 1.0,
+    allow_private: AllowPrivate = False,
     as_json: Json = False,
 ) -> None:
     """Collect the products of a shop's pages, politely; run again to go on after a stop."""

@@ -18,3 +18,7 @@ Kinds = Annotated[
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Category = Annotated[str, typer.Option(help="Kind of product whose active model is meant.")]
 Model = Annotated[str | None, typer.Option(help="Model id; the active one where not given.")]
+Rate = Annotated[float, typer.Option(min=0.0, help="Seconds between requests.")]
+AllowPrivate = Annotated[
+    bool, typer.Option("--allow-private", help="Permit addresses in private networks.")
+]
