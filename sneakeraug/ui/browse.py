@@ -24,6 +24,7 @@ MIN_CARD_PX: Final = 152
 
 OWN, DEMO_SHELF = "Yours", "Demo"
 PAGE, SEARCHED, REMOVING = "catalog_page", "catalog_searched", "catalog_removing"
+FINDER: Final = "catalog_finder"
 
 Key = Callable[["Item"], tuple[object, ...]]
 
@@ -145,8 +146,10 @@ def _there(products: list[Product], field: str) -> list[str]:
 
 def _ask_photo() -> None:
     """The pop-up that takes a photo to search by."""
-    with st.popover("Search by a photo", icon=":material/image_search:") as pop:
-        if pop.open is not False:
+    with st.popover(
+        "Search by a photo", icon=":material/image_search:", key=FINDER, on_change="rerun"
+    ) as finder:
+        if finder.open:
             st.file_uploader(
                 "Find products like this photo",
                 type=["jpg", "jpeg", "png", "webp"],
@@ -160,11 +163,10 @@ def _ask_photo() -> None:
 
 def _take_photo() -> None:
     file = st.session_state.get("catalog_photo")
-    if file is None:
-        _forget_photo()
-        return
-    st.session_state[SEARCHED] = state.Picture.of(file.name, file.getvalue())
-    st.session_state[PAGE] = 0
+    if file is not None:
+        st.session_state[SEARCHED] = state.Picture.of(file.name, file.getvalue())
+        st.session_state[PAGE] = 0
+        st.session_state[FINDER] = False
 
 
 def _forget_photo() -> None:

@@ -87,6 +87,8 @@ def test_import_search_and_remove(open_page: Open, feed: bytes) -> None:
     assert names(at) == [r"**\<b\>One\<\/b\> \*bold\***", "**Two**"]
     with zipfile.ZipFile(io.BytesIO(feed)) as archive:
         photo = archive.read("1.png")
+    at.session_state["catalog_finder"] = True  # the pop-up is open
+    at.run()
     finder = next(u for u in at.file_uploader if u.label == "Find products like this photo")
     finder.set_value(("photo.png", photo, "image/png")).run()
     assert not at.exception
