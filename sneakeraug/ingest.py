@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from sneakeraug.catalog.own import FIELDS, OwnCatalog, Picture
-from sneakeraug.catalog.products import Catalog
+from sneakeraug.catalog.own import FIELDS, OwnCatalog, Picture, open_own_catalog
 from sneakeraug.collect.fetch import Politeness, PoliteSession
 from sneakeraug.collect.importer import ImportedProduct, Reject, Source
 from sneakeraug.collect.shop import CACHE, Collected, collect_shop
@@ -18,7 +17,6 @@ from sneakeraug.files import only_run, write_table
 from sneakeraug.intake.decode import decode_photo
 from sneakeraug.records import Product
 from sneakeraug.settings import Settings, get_settings
-from sneakeraug.store.db import open_database
 
 SUFFIXES: Final = {"jpeg": ".jpg", "tiff": ".tif", "mpo": ".jpg"}
 """Of formats whose usual suffix is another than their name."""
@@ -104,30 +102,6 @@ class Imported:
     def n_same(self) -> int:
         """Products that were there already, just so."""
         return self.n_rows - self.n_added - self.n_changed - len(self.rejects)
-
-
-def open_own_catalog(settings: Settings) -> OwnCatalog:
-    """Return one's own catalog.
-
-    Raises
-    ------
-    StoreError
-        If the database cannot be opened.
-    """
-    return OwnCatalog(open_database(settings.database), settings.pictures_dir)
-
-
-def own_catalog(settings: Settings) -> Catalog:
-    """Return one's own products; none where nothing was ever imported, and no database is made.
-
-    Raises
-    ------
-    StoreError
-        If the database cannot be opened.
-    """
-    if settings.has_database:
-        return open_own_catalog(settings).catalog()
-    return Catalog(settings.pictures_dir, ())
 
 
 def import_products(

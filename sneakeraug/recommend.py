@@ -26,7 +26,7 @@ from sneakeraug.analysis import (
 from sneakeraug.arrays import FloatArray, ProbabilityArray
 from sneakeraug.augment.transforms import AUGMENTATIONS, Parameters
 from sneakeraug.background import shrink_photo
-from sneakeraug.catalog.own import OwnCatalog
+from sneakeraug.catalog.own import open_own_catalog
 from sneakeraug.catalog.products import DEMO, Catalog, load_catalog
 from sneakeraug.embed.encoder import BACKEND, Encoder
 from sneakeraug.errors import InputError, PhotoError
@@ -51,7 +51,6 @@ from sneakeraug.score.conversion import load_conversions
 from sneakeraug.score.features import build_features, check_schema, feature_names, measure_picture
 from sneakeraug.score.uncertainty import difference_intervals, probability_intervals, share_best
 from sneakeraug.settings import Settings, get_settings
-from sneakeraug.store.db import open_database
 from sneakeraug.store.encoded import EncodedPictures
 from sneakeraug.vocabulary import DEFAULT_CATEGORY, PRODUCTS
 
@@ -110,13 +109,8 @@ class Recommender:
         self.card: ModelCard = verify(folder)
         check_schema(self.card.features, feature_names(AUGMENTATIONS))
         self.settings = settings
-        self._encoder = Encoder(
-            folder / WEIGHTS,
-            str(self.card.embedder["architecture"]),
-            len(self.card.labels),
-            int(self.card.preprocessing["size_px"]),
-            settings.device,
-            settings.threads,
+        self._encoder = Encoder.of(
+            folder / WEIGHTS, self.card.embedder, settings.device, settings.threads
         )
         self._gate = Gate(**self.card.embedder["gate"])
         self._product = PRODUCTS.get(self.card.category, "product")
@@ -496,9 +490,9 @@ def serving_catalog(settings: Settings) -> tuple[Catalog, Engine | None]:
     """
     if not settings.has_database:
         return load_catalog(), None
-    engine = open_database(settings.database)
-    own = OwnCatalog(engine, settings.pictures_dir).catalog()
-    return (own if len(own) else load_catalog()), engine
+    own = open_own_catalog(settings)
+    catalog = own.catalog()
+    return (catalog if len(catalog) else load_catalog()), own.engine
 
 
 def make_prediction_recommendation(

@@ -12,7 +12,8 @@ from sqlalchemy import Engine, delete, func, select
 from sneakeraug.catalog.products import Catalog
 from sneakeraug.files import write_bytes
 from sneakeraug.records import Product
-from sneakeraug.store.db import transaction
+from sneakeraug.settings import Settings
+from sneakeraug.store.db import open_database, transaction
 from sneakeraug.store.tables import PictureRow, ProductRow
 
 FIELDS: Final = tuple(name for name in Product.model_fields if name in ProductRow.__table__.columns)
@@ -68,12 +69,12 @@ class OwnCatalog:
     """
 
     def __init__(self, engine: Engine, folder: Path) -> None:
-        self._engine = engine
+        self.engine = engine
         self.folder = folder
 
     def find_picture(self, sha256: str) -> Picture | None:
         """Return a picture that was taken in before; None where it was not, or its file is gone."""
-        with transaction(self._engine) as session:
+        with transaction(self.engine) as session:
             row = session.get(PictureRow, sha256)
             if row is None or not (self.folder / row.file).is_file():
                 return None
@@ -98,7 +99,7 @@ class OwnCatalog:
             Products that were not there before, and that were there and differ now.
         """
         n_added = n_changed = 0
-        with transaction(self._engine) as session:
+        with transaction(self.engine) as session:
             for product, picture in products:
                 row = ProductRow(
                     **product.model_dump(include=set(FIELDS)), picture_sha256=picture.sha256
@@ -128,7 +129,7 @@ class OwnCatalog:
         -------
         n_removed
         """
-        with transaction(self._engine) as session:
+        with transaction(self.engine) as session:
             rows = [session.get(ProductRow, product_id) for product_id in set(product_ids)]
             gone = [row for row in rows if row is not None]
             for row in gone:
@@ -144,7 +145,7 @@ class OwnCatalog:
 
     def catalog(self) -> Catalog:
         """Return all products, in the order of their ids."""
-        with transaction(self._engine) as session:
+        with transaction(self.engine) as session:
             rows = session.execute(
                 select(ProductRow, PictureRow.file)
                 .join(PictureRow, PictureRow.sha256 == ProductRow.picture_sha256)
@@ -158,7 +159,7 @@ class OwnCatalog:
 
     def stats(self) -> Stats:
         """Count."""
-        with transaction(self._engine) as session:
+        with transaction(self.engine) as session:
 
             def count(column: object) -> dict[str, int]:
                 number = func.count().label("n")
@@ -180,3 +181,27 @@ class OwnCatalog:
 
 def _values(row: ProductRow) -> list[object]:
     return [getattr(row, column.name) for column in ProductRow.__table__.columns]
+
+
+def open_own_catalog(settings: Settings) -> OwnCatalog:
+    """Return one's own catalog.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be opened.
+    """
+    return OwnCatalog(open_database(settings.database), settings.pictures_dir)
+
+
+def own_catalog(settings: Settings) -> Catalog:
+    """Return one's own products; none where nothing was ever imported, and no database is made.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be opened.
+    """
+    if settings.has_database:
+        return open_own_catalog(settings).catalog()
+    return Catalog(settings.pictures_dir, ())

@@ -92,10 +92,10 @@ def catalog_search(
 @catalog_app.command("stats")
 def catalog_stats(as_json: Json = False) -> None:
     """Count your catalog's products and pictures."""
-    from sneakeraug import ingest
+    from sneakeraug.catalog.own import open_own_catalog
     from sneakeraug.settings import get_settings
 
-    stats = ingest.open_own_catalog(get_settings()).stats()
+    stats = open_own_catalog(get_settings()).stats()
     if as_json:
         print_json(asdict(stats))
         return
@@ -117,10 +117,10 @@ def catalog_remove(
     product_ids: Annotated[list[str], typer.Argument(help="Product ids.")],
 ) -> None:
     """Take products out of your catalog, and pictures that none shows any more."""
-    from sneakeraug import ingest
+    from sneakeraug.catalog.own import open_own_catalog
     from sneakeraug.settings import get_settings
 
-    n = ingest.open_own_catalog(get_settings()).remove(product_ids)
+    n = open_own_catalog(get_settings()).remove(product_ids)
     typer.echo(f"{n:,} of {len(set(product_ids)):,} products removed.")
 
 

@@ -121,6 +121,7 @@ class Source:
                 f"{', '.join((*TABLES, '.zip'))} is expected."
             )
         self.names = self._list()
+        self._known = frozenset(self.names)
         self.tables = [n for n in self.names if PurePosixPath(n).suffix.lower() in TABLES]
         self.pictures = [n for n in self.names if PurePosixPath(n).suffix.lower() in PICTURES]
         if not self.tables and not self.pictures:
@@ -153,18 +154,13 @@ class Source:
             If it carries none under that name, or it is too large.
         """
         name = _inner(image)
-        if name is None or name not in self._known():
+        if name is None or name not in self._known:
             raise InputError(f"The import carries no picture {image[:100]!r}.")
         with self._open(name) as file:
             data = file.read(most_bytes + 1)
         if len(data) > most_bytes:
             raise InputError(f"The picture {image[:100]!r} is over {most_bytes / 1e6:.0f} MB.")
         return data
-
-    def _known(self) -> set[str]:
-        if not hasattr(self, "_names"):
-            self._names = set(self.names)
-        return self._names
 
     def _list(self) -> list[str]:
         if self._zip is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -93,6 +93,20 @@ class Encoder:
                 "sneakeraug knows it. Use the version that trained it, or train it anew."
             ) from exc
         self.net = net.float().eval().to(self.torch_device).to(memory_format=torch.channels_last)
+
+    @classmethod
+    def of(
+        cls, weights: Path, about: Mapping[str, Any], device: str = "auto", threads: int = 0
+    ) -> Encoder:
+        """Open weights with what their training says of them: depth, labels, size."""
+        return cls(
+            weights,
+            str(about["architecture"]),
+            len(about["labels"]),
+            int(about["size_px"]),
+            device,
+            threads,
+        )
 
     @property
     def device(self) -> str:

@@ -7,9 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -36,6 +33,11 @@ def open_database(url: str) -> Engine:
     StoreError
         If it cannot be opened, or belongs to a newer version of this package.
     """
+    # Heavy, and of no use where nothing was ever imported.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     try:
         engine = create_engine(url)
         if engine.dialect.name == "sqlite":

@@ -60,6 +60,18 @@ class Collection:
         return [i for i, side in enumerate(self.splits) if side == split]
 
 
+def read_small(path: Path, limits: Limits) -> UInt8Array:
+    """Return a photo at most `KEPT_SIDE_PX` large.
+
+    Raises
+    ------
+    PhotoError
+        If it cannot be read or is over a limit.
+    """
+    pixels = decode_photo(read_photo_bytes(path, limits), limits, path.name).pixels
+    return shrink_photo(pixels, KEPT_SIDE_PX)
+
+
 def load_collection(
     images: Sequence[Path],
     split_seed: int,
@@ -94,14 +106,14 @@ def load_collection(
     rows, photos, n_unreadable, limits = [], [], 0, Limits()
     for row in [row for path in images for row in list_photos(path, kinds)]:
         try:
-            pixels = decode_photo(read_photo_bytes(row.path, limits), limits, row.path.name).pixels
+            photo = read_small(row.path, limits)
         except (PhotoError, OSError) as exc:
             n_unreadable += 1
             if n_unreadable <= NAMED_UNREADABLE:
                 report(f"left out: {exc}")
             continue
         rows.append(row)
-        photos.append(shrink_photo(pixels, KEPT_SIDE_PX))
+        photos.append(photo)
         if len(rows) % 2000 == 0:
             report(f"decoded {len(rows)} photos")
     if not rows:

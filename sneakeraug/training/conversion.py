@@ -96,13 +96,7 @@ def train_conversion(
     """
     about = read_about(embedder)
     split_seed, size_px = int(about["split_seed"]), int(about["size_px"])
-    encoder = Encoder(
-        embedder / registry.WEIGHTS,
-        about["architecture"],
-        len(AUGMENTATIONS),
-        size_px,
-        options.device,
-    )
+    encoder = Encoder.of(embedder / registry.WEIGHTS, about, options.device)
     kinds = tuple(about["kinds"])
     collection = load_collection(images, split_seed, report, kinds=kinds)
     rng = np.random.default_rng(options.seed)

@@ -13,7 +13,13 @@ import numpy as np
 
 from sneakeraug.files import write_bytes
 from sneakeraug.registry import WEIGHTS
-from sneakeraug.training.embedder import EMBEDDER_CARD, EmbedderOptions, train_embedder
+from sneakeraug.training.embedder import (
+    EMBEDDER_CARD,
+    EmbedderOptions,
+    read_about,
+    train_embedder,
+)
+from sneakeraug.training.evaluation import FOUND_AGAIN
 from sneakeraug.training.reports import report_embedder, trained_network
 
 TABLE: Final = "depths.json"
@@ -115,12 +121,12 @@ def _measure(
         started = time.perf_counter()
         network.encoder.encode(photos)
         times.append(1e3 * (time.perf_counter() - started))
-    about = json.loads((folder / EMBEDDER_CARD).read_text(encoding="utf-8"))
+    about = read_about(folder)
     return Depth(
         architecture=str(about["architecture"]),
         accuracy=measured["accuracy"],
         accuracy_interval=tuple(measured["accuracy_interval"]),
-        retrieval=measured["retrieval"].get("product found again from an edited picture", 0.0),
+        retrieval=measured["retrieval"].get(FOUND_AGAIN, 0.0),
         latency_ms=round(float(np.median(times)), 1),
         size_mb=round((folder / WEIGHTS).stat().st_size / 1e6, 1),
         train_seconds=float(about["seconds"]),

@@ -37,6 +37,7 @@ CONDITION_PHOTOS: Final = 400
 
 ACCURACY: Final = "augmentation accuracy"
 ECE: Final = "calibration error of the named augmentation (lower is better)"
+FOUND_AGAIN: Final = "product found again from an edited picture"
 """Names of figures."""
 
 
@@ -288,7 +289,7 @@ def _retrieval(six_fold: SixFold, figure: _Figures) -> list[Figure]:
     chance = {"random": 1 / len(originals)}
     edited = six_fold.labels != AUGMENTATIONS.index("original")
     hits = first_neighbour_hits(six_fold.embeddings, gallery, figure.products, products)
-    figures = [figure("product found again from an edited picture", hits, edited, chance)]
+    figures = [figure(FOUND_AGAIN, hits, edited, chance)]
     has_other_view = np.zeros(len(six_fold.labels), dtype=np.bool_)
     has_other_view[originals] = np.bincount(products)[products] > 1
     if has_other_view.any():

@@ -10,16 +10,14 @@ import numpy as np
 
 from sneakeraug.arrays import FloatArray, UInt8Array
 from sneakeraug.augment.transforms import AUGMENTATIONS, apply_augmentation
-from sneakeraug.background import shrink_photo
 from sneakeraug.dataset.photos import list_others
 from sneakeraug.dataset.unknown import MEASURED_EDITS, MEASURED_SCENES
 from sneakeraug.embed.encoder import Encoded, Encoder
 from sneakeraug.errors import PhotoError
 from sneakeraug.evaluate.metrics import roc_auc_with_interval
-from sneakeraug.intake.decode import decode_photo, read_photo_bytes
 from sneakeraug.limits import Limits
 from sneakeraug.registry import Figure
-from sneakeraug.training.collection import KEPT_SIDE_PX, Collection
+from sneakeraug.training.collection import Collection, read_small
 
 MOST: Final = 300
 """Photos and pictures of a kind that are measured, at most."""
@@ -98,11 +96,9 @@ def _read_others(
         found[kind] = []
         for i in chosen:
             try:
-                data = read_photo_bytes(paths[i], Limits())
-                pixels = decode_photo(data, name=paths[i].name).pixels
+                found[kind].append(read_small(paths[i], Limits()))
             except PhotoError:
                 continue
-            found[kind].append(shrink_photo(pixels, KEPT_SIDE_PX))
     return {kind: photos for kind, photos in found.items() if photos}
 
 

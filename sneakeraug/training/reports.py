@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -150,37 +150,20 @@ def published_network(model: str | None, device: str) -> Network:
     settings = get_settings()
     folder = registry.chosen_folder(settings.models_dir, model, settings.model_id)
     card = registry.verify(folder)
-    encoder = Encoder(
-        folder / registry.WEIGHTS,
-        str(card.embedder["architecture"]),
-        len(card.labels),
-        int(card.preprocessing["size_px"]),
-        device,
-    )
-    about = card.embedder
-    return Network(
-        folder,
-        f"--model {folder.name}",
-        encoder,
-        int(card.tables["split_seed"]),
-        tuple(about["kinds"]),
-    )
+    return _network(folder, f"--model {folder.name}", card.embedder, device)
 
 
 def trained_network(folder: Path, device: str) -> Network:
     """Return the network of a folder that ``train embedder`` wrote."""
-    about = read_about(folder)
-    encoder = Encoder(
-        folder / registry.WEIGHTS,
-        about["architecture"],
-        len(about["labels"]),
-        int(about["size_px"]),
-        device,
-    )
+    return _network(folder, f"--embedder {folder.name}", read_about(folder), device)
+
+
+def _network(folder: Path, flag: str, about: Mapping[str, Any], device: str) -> Network:
+    """A network with what its training says of it."""
     return Network(
         folder,
-        f"--embedder {folder.name}",
-        encoder,
+        flag,
+        Encoder.of(folder / registry.WEIGHTS, about, device),
         int(about["split_seed"]),
         tuple(about["kinds"]),
     )

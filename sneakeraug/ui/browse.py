@@ -9,7 +9,7 @@ from typing import Final
 
 import streamlit as st
 
-from sneakeraug import ingest
+from sneakeraug.catalog.own import open_own_catalog, own_catalog
 from sneakeraug.catalog.products import Catalog, load_catalog
 from sneakeraug.errors import PhotoError
 from sneakeraug.recommend import Recommender
@@ -79,7 +79,7 @@ class Wish:
 
 def load_shelves() -> dict[str, Catalog]:
     """Return the catalogs there are, one's own first; an empty one of one's own is left out."""
-    own = ingest.own_catalog(get_settings())
+    own = own_catalog(get_settings())
     return ({OWN: own} if len(own) else {}) | {DEMO_SHELF: load_catalog()}
 
 
@@ -310,7 +310,7 @@ def _keep() -> None:
 
 def _remove(product: Product) -> None:
     st.session_state.pop(REMOVING, None)
-    ingest.open_own_catalog(get_settings()).remove([product.product_id])
+    open_own_catalog(get_settings()).remove([product.product_id])
     engine.refresh_catalog()
 
 

@@ -14,12 +14,13 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from sneakeraug import ingest
+from sneakeraug.catalog.own import open_own_catalog
 from sneakeraug.catalog.products import DEMO
 from sneakeraug.cli import app
 from sneakeraug.collect.fetch import Politeness
 from sneakeraug.errors import InputError, StoreError
 from sneakeraug.files import only_run
-from sneakeraug.ingest import Imported, import_products, open_own_catalog
+from sneakeraug.ingest import Imported, import_products
 from sneakeraug.recommend import load
 from sneakeraug.settings import get_settings
 from sneakeraug.store import db
