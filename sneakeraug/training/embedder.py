@@ -316,7 +316,9 @@ def train_embedder(
     # Floors and rooms are the rarer and the harder backgrounds: an epoch sees such a photo twice.
     busy = [i for i, photo in enumerate(photos) if not estimate_background(photo).is_plain]
     pool = np.array([*range(len(photos)), *busy])
-    variation = Variation(options.ingredients, [photos[i] for i in busy])
+    variation = Variation(
+        options.ingredients, [photos[i] for i in busy], max_side_px=max(128, 2 * options.size_px)
+    )
     sizes_px, vary_shares = plan_epochs(options.size_px, options.n_epochs, is_trained)
     steps_per_epoch = len(pool) // options.photos_per_batch
     plan = FitPlan(
