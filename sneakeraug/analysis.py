@@ -11,19 +11,15 @@ import numpy as np
 from PIL import Image
 
 from sneakeraug.arrays import FloatArray, UInt8Array
-from sneakeraug.augment.transforms import (
-    AUGMENTATIONS,
-    Parameters,
-    Variant,
-    apply_augmentation,
-    make_variants,
-)
+from sneakeraug.augment.transforms import Parameters, Variant, apply_augmentation, make_variants
 from sneakeraug.background import shrink_photo
 from sneakeraug.errors import InputError, ShapeError
 from sneakeraug.intake.decode import Photo, decode_photo, read_photo_bytes
 from sneakeraug.intake.quality import judge_quality, measure_quality
 from sneakeraug.limits import Limits
 from sneakeraug.records import UNKNOWN_EDIT, DetectedAugmentation, Quality
+from sneakeraug.score.features import PictureRows
+from sneakeraug.vocabulary import AUGMENTATIONS
 
 SCORING_SIDE_PX: Final = 448
 """Longer side of the copy that is scored; the augmentations look alike at any size."""
@@ -79,6 +75,22 @@ class Analysis(Prepared):
     embedding: FloatArray = field(repr=False)
     measures: FloatArray = field(repr=False)
     timing_ms: dict[str, float]
+
+    def picture_rows(self) -> PictureRows:
+        """Return what conversion models are told of the six variants.
+
+        The edits we made are known; what the picture had been through before is the network's to
+        say, and its original enters as the network sees it.
+        """
+        edits = np.eye(len(AUGMENTATIONS), dtype=np.float32)
+        edits[ORIGINAL] = self.outputs[ORIGINAL]
+        n = len(self.variants)
+        return PictureRows(
+            edits,
+            self.measures,
+            np.repeat(self.measures[[ORIGINAL]], n, axis=0),
+            np.repeat(self.embedding[None], n, axis=0),
+        )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What moved a score: the trees' contributions, added over what belongs together, in words."""
+"""What moved a score: effects and trees, added over what belongs together, in words."""
 
 from __future__ import annotations
 
@@ -29,18 +29,21 @@ def group_drivers(
     Returns
     -------
     drivers
-        The network's outputs are one driver, each context field one, each measure one.
+        The edit is one driver, each context field one, each measure one, and the identity
+        embedding one.
     """
     totals: dict[str, float] = {}
     values: dict[str, str] = {}
     for name, value, amount in zip(names, x, contributions, strict=True):
-        group = name.split("=")[0]
+        group = "identity" if name.startswith("identity_") else name.split("=")[0]
         totals[group] = totals.get(group, 0.0) + float(amount)
         values[group] = f"{value:.2f}"
     outputs = [i for i, name in enumerate(names) if name.startswith("augmentation=")]
     seen_as = names[outputs[int(np.argmax(x[outputs]))]]
     values["augmentation"] = seen_as.split("=")[1]
-    values["is_plain"] = "yes" if values["is_plain"] == "1.00" else "no"
+    for group in ("is_plain", "source_is_plain"):
+        values[group] = "yes" if values[group] == "1.00" else "no"
+    values["identity"] = "as the network sees it"
     for field in type(context).model_fields:
         values[field] = (getattr(context, field) or "not given").replace("_", " ")
     drivers = [
@@ -50,9 +53,18 @@ def group_drivers(
     return sorted(drivers, key=lambda driver: -abs(driver.contribution))
 
 
-_WORDS = {
-    "augmentation": "edit the network sees",
+_MEASURES = {
+    "brightness": "brightness",
+    "contrast": "contrast",
+    "saturation": "saturation",
+    "warmth": "warmth",
     "fill": "how much the product fills",
+    "background_brightness": "background brightness",
     "is_plain": "plain background",
     "aspect": "shape of the frame",
 }
+_WORDS = (
+    {"augmentation": "edit", "identity": "which product it is"}
+    | _MEASURES
+    | {f"source_{name}": f"{words}, before the edit" for name, words in _MEASURES.items()}
+)

@@ -11,7 +11,6 @@ import numpy as np
 
 from sneakeraug.analysis import SCORING_SIDE_PX, decode_input
 from sneakeraug.arrays import FloatArray, IntArray
-from sneakeraug.augment.transforms import AUGMENTATIONS
 from sneakeraug.background import shrink_photo
 from sneakeraug.catalog.index import PictureIndex
 from sneakeraug.catalog.products import Catalog
@@ -21,8 +20,9 @@ from sneakeraug.errors import PhotoError
 from sneakeraug.limits import Limits
 from sneakeraug.rank.alternates import Shelf, choose_alternates
 from sneakeraug.records import Context, Product
-from sneakeraug.score.features import PICTURE_FEATURES, measure_picture
+from sneakeraug.score.features import PICTURE_FEATURES, PictureRows, measure_picture
 from sneakeraug.store.encoded import EncodedPictures
+from sneakeraug.vocabulary import AUGMENTATIONS
 
 PICTURES_AT_ONCE: Final = 32
 """Pictures encoded, and kept, together; a stop costs at most so many."""
@@ -43,8 +43,9 @@ class Offer:
         What they show.
     similarity
         Cosine to the uploaded picture, one each.
-    outputs, measures
-        Network outputs ``(n, 6)`` and picture measures ``(n, 8)``, float32.
+    outputs, embeddings, measures
+        Network outputs ``(n, 6)``, identity embeddings ``(n, d)`` and picture measures ``(n, 8)``,
+        float32.
     note
         A sentence where the filter had to be widened, else None.
     """
@@ -52,8 +53,13 @@ class Offer:
     products: list[Product]
     similarity: list[float]
     outputs: FloatArray
+    embeddings: FloatArray
     measures: FloatArray
     note: str | None
+
+    def picture_rows(self) -> PictureRows:
+        """Return what conversion models are told of the pictures: each is its own original."""
+        return PictureRows(self.outputs, self.measures, self.measures, self.embeddings)
 
 
 class EncodedCatalog:
@@ -100,8 +106,8 @@ class EncodedCatalog:
         self._products = [product for product, _ in shown]
         self._shelf = Shelf(self._products)
         rows = np.stack([numbers[name] for _, name in shown]) if shown else NOTHING
-        self._outputs, embeddings, self._measures = np.split(rows, PARTS, axis=1)
-        self._index = PictureIndex(embeddings)
+        self._outputs, self._embeddings, self._measures = np.split(rows, PARTS, axis=1)
+        self._index = PictureIndex(self._embeddings)
 
     def similarities(self, embedding: FloatArray) -> dict[str, float]:
         """Return each product's cosine to an embedding, shape ``(d,)``, by product id."""
@@ -133,6 +139,7 @@ class EncodedCatalog:
             [self._products[row] for row in rows],
             [similarity for _, similarity in chosen],
             self._outputs[rows],
+            self._embeddings[rows],
             self._measures[rows],
             note,
         )

@@ -23,8 +23,8 @@ from sneakeraug.analysis import (
     prepare,
     render_variant,
 )
-from sneakeraug.arrays import FloatArray, ProbabilityArray
-from sneakeraug.augment.transforms import AUGMENTATIONS, Parameters
+from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
+from sneakeraug.augment.transforms import Parameters
 from sneakeraug.background import shrink_photo
 from sneakeraug.catalog.own import open_own_catalog
 from sneakeraug.catalog.products import DEMO, Catalog, load_catalog
@@ -48,11 +48,18 @@ from sneakeraug.records import (
 )
 from sneakeraug.registry import WEIGHTS, ModelCard, chosen_folder, verify
 from sneakeraug.score.conversion import load_conversions
-from sneakeraug.score.features import build_features, check_schema, feature_names, measure_picture
+from sneakeraug.score.features import (
+    PictureRows,
+    build_features,
+    check_schema,
+    encode_contexts,
+    feature_names,
+    measure_picture,
+)
 from sneakeraug.score.uncertainty import difference_intervals, probability_intervals, share_best
 from sneakeraug.settings import Settings, get_settings
 from sneakeraug.store.encoded import EncodedPictures
-from sneakeraug.vocabulary import DEFAULT_CATEGORY, PRODUCTS
+from sneakeraug.vocabulary import AUGMENTATIONS, DEFAULT_CATEGORY, PRODUCTS
 
 MAX_ALTERNATES = 100
 
@@ -114,7 +121,7 @@ class Recommender:
         )
         self._gate = Gate(**self.card.embedder["gate"])
         self._product = PRODUCTS.get(self.card.category, "product")
-        self._conversions = load_conversions(folder, self.card.conversion)
+        self._conversions, self._projection = load_conversions(folder, self.card.conversion)
         self._lock = threading.Lock()
         self.use_catalog(catalog, engine, report)
 
@@ -234,7 +241,9 @@ class Recommender:
             )
         if analysis.quality.verdict == "refuse":
             raise PhotoError(" ".join(analysis.quality.reasons), reason="quality")
-        members = self._predict(target, analysis.outputs, analysis.measures, [context])
+        members = self._predict(
+            target, analysis.picture_rows(), context, np.zeros(len(analysis.variants), np.int64)
+        )
         p, intervals = probability_intervals(members)
         difference, ranges = difference_intervals(members, members[:, ORIGINAL])
         variants = rank_variants(
@@ -321,7 +330,8 @@ class Recommender:
                 f"{', '.join(AUGMENTATIONS)}."
             )
         row = [AUGMENTATIONS.index(augmentation)]
-        x = build_features(analysis.outputs[row], analysis.measures[row], [context])
+        rows = analysis.picture_rows().take(np.array(row))
+        x = build_features(rows, encode_contexts([context]), self._projection)
         with self._lock:
             contributions = self._conversions[target].contributions(x)[0, :-1]
         return group_drivers(x[0], contributions, self.card.features, context)
@@ -386,13 +396,12 @@ class Recommender:
         return self.pictures.n_encoded
 
     def _predict(
-        self, target: str, outputs: FloatArray, measures: FloatArray, contexts: Sequence[Context]
+        self, target: str, pictures: PictureRows, context: Context, products: IntArray
     ) -> ProbabilityArray:
-        """Member probabilities, shape ``(members, n)``."""
+        """Probabilities by draw, shape ``(draws, n)``; the uploaded picture is product 0."""
+        x = build_features(pictures, encode_contexts([context]), self._projection)
         with self._lock:
-            return self._conversions[target].predict_members(
-                build_features(outputs, measures, contexts)
-            )
+            return self._conversions[target].predict_members(x, products)
 
     def _alternates(
         self,
@@ -406,7 +415,8 @@ class Recommender:
         offer = self.pictures.choose(analysis.embedding, context, n)
         if not offer.products:
             return (), offer.note
-        members = self._predict(target, offer.outputs, offer.measures, [context])
+        products = np.arange(1, len(offer.products) + 1)
+        members = self._predict(target, offer.picture_rows(), context, products)
         alternates = rank_alternates(
             offer.products,
             offer.similarity,

@@ -56,6 +56,9 @@ SNEAKER_TYPES: Final = (
 )
 GENDERS: Final = ("men", "women", "boys", "girls", "unisex")
 
+AUGMENTATIONS: Final = ("brighter", "darker", "original", "rotate", "sketch", "swivel")
+"""Names in label order: the position is the label in data and model."""
+
 CONTEXT_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "campaign_type": CAMPAIGN_TYPES,
     "industry": INDUSTRIES,

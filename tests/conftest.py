@@ -80,7 +80,7 @@ def small_models(tmp_path_factory: pytest.TempPathFactory, demo_paths: list[Path
         embedder,
         folder,
         "small",
-        ConversionOptions(n_events=1500, n_members=3, device="cpu"),
+        ConversionOptions(world="paper", n_events=1500, device="cpu"),
         "drawn by this project",
         said.append,
     )

@@ -10,11 +10,9 @@ from sneakeraug.arrays import UInt8Array
 from sneakeraug.augment import functional
 from sneakeraug.background import estimate_background
 from sneakeraug.errors import InputError, ShapeError
+from sneakeraug.vocabulary import AUGMENTATIONS
 
 Parameters = dict[str, float | int | list[float] | list[int] | None]
-
-AUGMENTATIONS: Final = ("brighter", "darker", "original", "rotate", "sketch", "swivel")
-"""Names in label order: the position is the label in data and model."""
 
 DEFAULT_PARAMETERS: Final[Mapping[str, Mapping[str, float | int]]] = {
     # Middle grey 0.50 -> 0.77, black lifted to 0.24: no highlight clips, and the missing black

@@ -78,10 +78,13 @@ def dataset_build(
 def dataset_simulate(
     dataset: Annotated[Path, typer.Option(help="Folder that `dataset build` wrote.")],
     n: Annotated[int, typer.Option(help="Sends.")],
-    world: Annotated[str, typer.Option(help="Simulated world whose truth is known.")] = "paper",
+    world: Annotated[str, typer.Option(help="Simulated world whose truth is known.")] = "market",
+    policy: Annotated[
+        str, typer.Option(help="Who chose the edits: randomised or confounded.")
+    ] = "randomised",
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
 ) -> None:
     """Draw campaign events of a dataset's pictures from a world, in the form of real history."""
     from sneakeraug.training import simulate
 
-    typer.echo(f"Wrote {simulate.simulate_events(dataset, world, n, seed, progress)}")
+    typer.echo(f"Wrote {simulate.simulate_events(dataset, world, n, seed, progress, policy)}")

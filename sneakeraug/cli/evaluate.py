@@ -9,6 +9,9 @@ import typer
 
 from sneakeraug.cli.options import Device, Images, Json, Model
 from sneakeraug.cli.output import print_report, progress
+from sneakeraug.errors import InputError
+
+EDITS = ("known", "seen")
 
 evaluate_app = typer.Typer(help="Measure a model on photos.", no_args_is_help=True)
 
@@ -49,9 +52,12 @@ def evaluate_embedder(
 def evaluate_conversion(
     images: Images,
     model: Model = None,
-    world: Annotated[str, typer.Option(help="Simulated world whose truth is known.")] = "paper",
+    world: Annotated[str, typer.Option(help="Simulated world whose truth is known.")] = "market",
     split: Annotated[str, typer.Option(help="test (unseen products) or all.")] = "test",
-    events: Annotated[int, typer.Option(help="Simulated sends.")] = 60_000,
+    events: Annotated[int, typer.Option(help="Simulated sends.")] = 100_000,
+    edits: Annotated[
+        str, typer.Option(help="known, or seen: what the network makes of them.")
+    ] = "known",
     seed: Annotated[int, typer.Option(help="Of sends and bootstrap.")] = 1,
     device: Device = "auto",
     as_json: Json = False,
@@ -59,6 +65,10 @@ def evaluate_conversion(
     """Measure the conversion models on a world, beside the best possible and trivial rules."""
     from sneakeraug.training.reports import report_conversion
 
-    print_report(
-        report_conversion(images, model, world, split, events, seed, device, progress), as_json
+    if edits not in EDITS:
+        raise InputError(f"Unknown edits {edits!r}; expected one of: {', '.join(EDITS)}.")
+    is_known = edits == EDITS[0]
+    report = report_conversion(
+        images, model, world, split, events, is_known, seed, device, progress
     )
+    print_report(report, as_json)

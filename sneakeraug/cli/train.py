@@ -115,12 +115,13 @@ def compare_depths(
 @train_app.command("conversion")
 def train_conversion(
     images: Images,
-    embedder: Annotated[Path, typer.Option(help="Folder that `train embedder` wrote.")],
+    embedder: Annotated[
+        Path, typer.Option(help="Folder that `train embedder` wrote, or of a published model.")
+    ],
     model_id: Annotated[str, typer.Option(help="Name of the model to publish.")],
-    world: Annotated[str, typer.Option(help="Simulated world to learn from.")] = "paper",
-    events: Annotated[int, typer.Option(help="Simulated sends.")] = 60_000,
-    members: Annotated[int, typer.Option(help="Bootstrap members of each target.")] = 16,
-    photos: Annotated[int, typer.Option(help="Training photos used at most.")] = 800,
+    world: Annotated[str, typer.Option(help="Simulated world to learn from.")] = "market",
+    events: Annotated[int, typer.Option(help="Simulated sends.")] = 400_000,
+    photos: Annotated[int, typer.Option(help="Training photos used at most.")] = 1_500,
     category: Annotated[str, typer.Option(help="Kind of product the model is for.")] = (
         DEFAULT_CATEGORY
     ),
@@ -137,7 +138,7 @@ def train_conversion(
     from sneakeraug.training import conversion
 
     models_dir = get_settings().models_dir
-    options = conversion.ConversionOptions(world, events, photos, members, seed, device, category)
+    options = conversion.ConversionOptions(world, events, photos, seed, device, category)
     folder = conversion.train_conversion(
         images, embedder, models_dir, model_id, options, licence, progress
     )

@@ -106,17 +106,12 @@ def roc_auc_with_interval(
     if positives.size == 0 or negatives.size == 0:
         raise ShapeError("Scores", (positives.size, negatives.size), "at least one of each")
 
-    def area(p: FloatArray, q: FloatArray) -> float:
-        q = np.sort(q)
-        below, upto = np.searchsorted(q, p, "left"), np.searchsorted(q, p, "right")
-        return float((below + upto).mean() / (2 * len(q)))
-
     draws = [
-        area(rng.choice(positives, len(positives)), rng.choice(negatives, len(negatives)))
+        _area(rng.choice(positives, len(positives)), rng.choice(negatives, len(negatives)))
         for _ in range(n_draws)
     ]
     low, high = np.quantile(draws, [0.025, 0.975])
-    return area(positives, negatives), (float(low), float(high))
+    return _area(positives, negatives), (float(low), float(high))
 
 
 def first_neighbour_hits(
@@ -151,3 +146,71 @@ def first_neighbour_hits(
             similarity[barred, itself[rows][barred]] = -np.inf
         hits[rows] = gallery_products[similarity.argmax(axis=1)] == query_products[rows]
     return hits
+
+
+def debiased_calibration_error(
+    p: ProbabilityArray, y_true: ProbabilityArray, n_bins: int = 15
+) -> float:
+    """Return the expected calibration error of probabilities, without what chance alone makes.
+
+    Parameters
+    ----------
+    p
+        Probabilities, shape ``(n,)``.
+    y_true
+        0 or 1, same shape.
+    n_bins
+        Bins, each of as many rows.
+
+    Returns
+    -------
+    error
+        Root mean squared gap of the bins, less the variance of their rates (Kumar, Liang and Ma,
+        "Verified uncertainty calibration", 2019).
+    """
+    bins = np.array_split(np.argsort(p, kind="stable"), min(n_bins, len(p) // 2))
+    squares = 0.0
+    for rows in bins:
+        rate = y_true[rows].mean()
+        gap = (p[rows].mean() - rate) ** 2 - rate * (1 - rate) / (len(rows) - 1)
+        squares += gap * len(rows)
+    return float(np.sqrt(max(squares / len(p), 0.0)))
+
+
+def calibration_slope(p: ProbabilityArray, y_true: ProbabilityArray) -> float:
+    """Return the slope of the outcome's log-odds on the predicted ones; 1 is right (Cox 1958)."""
+    margin = np.log(p) - np.log1p(-p)
+    rows = np.stack([np.ones_like(margin), margin - margin.mean()], axis=1)
+    theta = np.array([margin.mean(), 1.0])
+    for _ in range(20):
+        q = 1 / (1 + np.exp(-(rows @ theta)))
+        hessian = (rows * (q * (1 - q))[:, None]).T @ rows + 1e-9 * np.eye(2)
+        step = np.linalg.solve(hessian, rows.T @ (y_true - q))
+        theta += step
+        if np.abs(step).max() < 1e-8:
+            break
+    return float(theta[1])
+
+
+def roc_auc(score: ProbabilityArray, y_true: ProbabilityArray) -> float:
+    """Return the area under the ROC curve; ties count half.
+
+    Raises
+    ------
+    ShapeError
+        If one of the two outcomes is missing.
+    """
+    positives, negatives = score[y_true > 0.5], score[y_true <= 0.5]
+    if positives.size == 0 or negatives.size == 0:
+        raise ShapeError("Scores", (positives.size, negatives.size), "at least one of each")
+    return _area(positives, negatives)
+
+
+def _area(
+    positives: FloatArray | ProbabilityArray, negatives: FloatArray | ProbabilityArray
+) -> float:
+    """How often a positive scores above a negative."""
+    ordered = np.sort(negatives)
+    below = np.searchsorted(ordered, positives, "left")
+    upto = np.searchsorted(ordered, positives, "right")
+    return float((below + upto).mean() / (2 * len(ordered)))

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from sneakeraug.records import Verdict
-from sneakeraug.vocabulary import Direction
+from scipy.stats import norm
 
-WORTHWHILE: Final = 0.05
+from sneakeraug.records import Verdict
+from sneakeraug.vocabulary import TARGETS, Direction
+
+WORTHWHILE: Final = 0.02
 """A change for better of less than this share of the original's probability is not worth making:
-1.2 points where 24 % open, 0.05 points where 1 % click."""
+0.34 points where 17 % open, 0.04 points where 2 % click."""
+
+SURE: Final = 0.90
+"""A change is recommended only where the chance that it does any good is at least this."""
+
+SENDS: Final = 10_000
+"""Numbers are said for so many sends, or carts."""
 
 EVENTS: Final = {
     "open_rate": "open the e-mail",
@@ -18,6 +26,14 @@ EVENTS: Final = {
     "unsubscribed": "unsubscribe",
 }
 """What a recipient does, as it ends a sentence."""
+
+TRIES: Final = {
+    "open_rate": "sends",
+    "click_through": "sends",
+    "abandoned_cart": "carts",
+    "unsubscribed": "sends",
+}
+"""What a target's events are counted of."""
 
 
 def order_by_target(p: list[float], direction: Direction) -> list[int]:
@@ -45,25 +61,44 @@ def decide(
     Returns
     -------
     verdict
-        ``recommend`` where the whole range is on the good side and the estimate is worth while;
-        ``keep_original`` where the estimate is not on the good side, or even the good end of the
-        range is not worth while; else ``cannot_tell``.
+        ``recommend`` where the expected gain is worth while and the chance that there is any is
+        at least `SURE`; ``keep_original`` where the estimate is not on the good side, or even the
+        good end of the range is not worth while; else ``cannot_tell``.
     """
     sign = 1.0 if direction == "raise" else -1.0
     gain = sign * difference
     worthwhile = WORTHWHILE * p_original
-    worst, best = sorted((sign * interval[0], sign * interval[1]))
-    if worst > 0 and gain >= worthwhile:
+    best = max(sign * interval[0], sign * interval[1])
+    if gain >= worthwhile and chance_of_good(difference, interval, direction) >= SURE:
         return "recommend"
     if gain <= 0 or best < worthwhile:
         return "keep_original"
     return "cannot_tell"
 
 
-def per_thousand(p: float) -> str:
-    """Say a probability as a count: ``about 34 of 1,000``."""
-    count = p * 1000
-    return f"about {count:.1f}" if count < 10 else f"about {count:.0f}"
+def chance_of_good(difference: float, interval: tuple[float, float], direction: Direction) -> float:
+    """Return the chance that a difference is on the good side, from its 90 % range.
+
+    Parameters
+    ----------
+    difference, interval
+        As in `decide`; the range is read as a normal's.
+    direction
+        Whether the target is to be raised or lowered.
+    """
+    gain = difference if direction == "raise" else -difference
+    spread = abs(interval[1] - interval[0]) / (2 * float(norm.ppf(0.95)))
+    if spread <= 0:
+        return float(gain > 0)
+    return float(norm.cdf(gain / spread))
+
+
+def per_sends(p: float) -> str:
+    """Say a probability as a count of `SENDS`: ``340``, or ``1.5`` where it is that rare."""
+    count = abs(p) * SENDS
+    if count == 0:
+        return "0"
+    return f"{count:,.1f}" if count < 10 else f"{count:,.0f}"
 
 
 def sentence(
@@ -75,7 +110,7 @@ def sentence(
     difference: float,
     interval: tuple[float, float],
 ) -> str:
-    """Say a verdict in one or two plain sentences with its numbers.
+    """Say a verdict in plain sentences with its numbers and what is at stake.
 
     Parameters
     ----------
@@ -88,14 +123,26 @@ def sentence(
     p, p_original, difference, interval
         Of the candidate, of the original, their difference and its 90 % range.
     """
-    event = EVENTS[target]
-    low, high = (f"{100 * end:+.1f}" for end in sorted(interval))
+    event, tries = EVENTS[target], TRIES[target]
     numbers = (
-        f"{per_thousand(p)} of 1,000 would {event}, {per_thousand(p_original)} with yours "
-        f"({100 * difference:+.1f} points, likely {low} to {high})."
+        f"of {SENDS:,} {tries} about {per_sends(p)} would {event}, {per_sends(p_original)} with "
+        f"yours. That is {_signed(difference)}, likely {_signed(min(interval))} to "
+        f"{_signed(max(interval))}"
     )
     if verdict == "recommend":
-        return f"Use {what}: {numbers}"
+        chance = chance_of_good(difference, interval, TARGETS[target])
+        return f"Use {what}: {numbers}; the chance that it does any good is {_percent(chance)}."
     if verdict == "keep_original":
-        return f"Keep the original. Nothing worth changing it for: with {what}, {numbers}"
-    return f"Cannot tell whether {what} would do better than yours: {numbers} Test both."
+        return f"Keep the original. Nothing worth changing it for: with {what}, {numbers}."
+    stake = f"About {per_sends(difference)} in {SENDS:,} are at stake: test both."
+    return f"Cannot tell whether {what} would do better than yours: {numbers}. {stake}"
+
+
+def _signed(difference: float) -> str:
+    """A difference as a signed count of `SENDS`."""
+    sign = "+" if difference > 0 else "−" if difference < 0 else "±"
+    return f"{sign}{per_sends(difference)}"
+
+
+def _percent(chance: float) -> str:
+    return "over 99 %" if chance > 0.99 else f"{100 * chance:.0f} %"

@@ -1,27 +1,31 @@
-"""From feature rows to the probability of a target event: an XGBoost ensemble in one file.
+"""From feature rows to the probability of a target event, with its uncertainty.
 
-The members are grown one after the other into a single booster. Before each member the margin of
-the trees so far is taken back (`base_margin`), so that it starts from nothing, on the products
-of its own bootstrap draw; at prediction each member is the slice of its own trees.
+The effects model comes first: it knows how sure it is of everything. XGBoost starts from its
+log-odds (`base_margin`) and adds what trees find beyond, as far as unseen products confirm it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import xgboost as xgb
 from numpy.random import Generator
+from safetensors.numpy import load_file, save_file
 
 from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
-from sneakeraug.errors import InputError, ModelCorruptError, ModelNotFoundError, ShapeError
+from sneakeraug.errors import ModelCorruptError, ModelNotFoundError, ShapeError
 from sneakeraug.score.calibration import Calibration, fit_calibration
+from sneakeraug.score.design import Scale
+from sneakeraug.score.effects import N_DRAWS, EffectsModel, fit_effects
+from sneakeraug.score.features import Projection
 
 CALIBRATION: Final = "calibration.json"
+EFFECTS: Final = "effects.safetensors"
 
 PARAMETERS: Final[dict[str, Any]] = {
     "objective": "binary:logistic",
@@ -29,55 +33,112 @@ PARAMETERS: Final[dict[str, Any]] = {
     "base_score": 0.5,
     "tree_method": "hist",
     "max_depth": 3,
-    "eta": 0.15,
+    "eta": 0.1,
     "min_child_weight": 20.0,
-    "lambda": 2.0,
-    "subsample": 1.0,
+    "lambda": 4.0,
+    "subsample": 0.8,
 }
+
+MAX_ROUNDS: Final = 300
+PATIENCE: Final = 15
+
+MIN_STANDARD_ERRORS: Final = 2.0
+"""Trees are kept where they help held-out products by so many standard errors: of ranges they
+know nothing, so that a chance find of theirs would make them too narrow."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a model of one target learns from.
+
+    Attributes
+    ----------
+    x
+        Feature rows, shape ``(n, d)``, float32; NaN is a context field left open.
+    y_true
+        Whether the event happened, 0 or 1, shape ``(n,)``.
+    weight
+        How many sends a row stands for, shape ``(n,)``.
+    products, pictures
+        Number of the product, and of the picture, of each row, shape ``(n,)``.
+    """
+
+    x: FloatArray = field(repr=False)
+    y_true: ProbabilityArray = field(repr=False)
+    weight: ProbabilityArray = field(repr=False)
+    products: IntArray = field(repr=False)
+    pictures: IntArray = field(repr=False)
+
+    def __len__(self) -> int:
+        """Rows."""
+        return len(self.y_true)
 
 
 @dataclass(frozen=True)
 class ConversionModel:
-    """The ensemble of one target.
+    """The model of one target.
 
     Attributes
     ----------
+    effects
+        What is known of effects, with its uncertainty.
     booster
-        All members' trees, one member after the other.
-    n_members, n_rounds
-        Members, and trees of each.
+        Trees beyond them.
+    n_rounds
+        How many.
     calibration
-        Applied to every member's log-odds.
+        Applied to the sum of both.
     """
 
-    booster: xgb.Booster
-    n_members: int
+    effects: EffectsModel = field(repr=False)
+    booster: xgb.Booster = field(repr=False)
     n_rounds: int
     calibration: Calibration
 
-    def predict_members(self, x: FloatArray) -> ProbabilityArray:
-        """Return each member's probability for each row, shape ``(n_members, n)``.
+    def predict_members(self, x: FloatArray, products: IntArray) -> ProbabilityArray:
+        """Return the probability of each row by each draw of what is not known.
 
         Parameters
         ----------
         x
-            Feature rows, shape ``(n, d)``, float32; NaN is missing.
-        """
-        return self.calibration(self.member_margins(x))
+            Feature rows, shape ``(n, d)``, float32.
+        products
+            Which rows show one product, shape ``(n,)``, from 0: what is that product's own moves
+            them together.
 
-    def member_margins(self, x: FloatArray) -> ProbabilityArray:
-        """Return each member's log-odds before calibration, shape ``(n_members, n)``."""
+        Returns
+        -------
+        members
+            Shape ``(N_DRAWS, n)``. A draw is one state of the world: effects, products and
+            pictures; two calls that number products alike speak of the same draws.
+        """
+        z = self.calibration.margin(self.effects.log_odds(x) + self.tree_log_odds(x))
+        if len(x):
+            own = _normal(0, int(products.max()) + 1)[:, products] * self.effects.product_spread
+            rows = _normal(1 + int(products[0]), len(x)) * self.effects.picture_spread
+            z = z + own + rows
+        return np.asarray(1 / (1 + np.exp(-z)), dtype=np.float64)
+
+    def mean_log_odds(self, x: FloatArray) -> FloatArray:
+        """Return the log-odds of the mean effects and the trees, before calibration, ``(n,)``."""
+        return np.asarray(self.effects.mean_log_odds(x) + self.tree_log_odds(x), dtype=np.float32)
+
+    def tree_log_odds(self, x: FloatArray) -> FloatArray:
+        """Return what the trees add, shape ``(n,)``, float32.
+
+        Raises
+        ------
+        ShapeError
+            If the rows are of another width than the model's.
+        """
         if x.ndim != 2 or x.shape[1] != self.booster.num_features():
             raise ShapeError("Feature rows", x.shape, f"(n, {self.booster.num_features()})")
-        margins = [
-            self.booster.inplace_predict(
-                x,
-                iteration_range=(i * self.n_rounds, (i + 1) * self.n_rounds),
-                predict_type="margin",
-            )
-            for i in range(self.n_members)
-        ]
-        return np.asarray(margins, dtype=np.float64)
+        if not self.n_rounds or not len(x):
+            return np.zeros(len(x), dtype=np.float32)
+        margin = self.booster.inplace_predict(
+            x, iteration_range=(0, self.n_rounds), predict_type="margin"
+        )
+        return np.asarray(margin, dtype=np.float32)
 
     def contributions(self, x: FloatArray) -> ProbabilityArray:
         """Return what each feature adds to the mean calibrated log-odds.
@@ -91,58 +152,180 @@ class ConversionModel:
         -------
         contributions
             Shape ``(n, d + 1)``; the last column is the base. Rows sum to the mean log-odds
-            (Lundberg et al., "Consistent individualized feature attribution", 2018).
+            (for the trees: Lundberg et al., "Consistent individualized feature attribution", 2018).
         """
-        raw = self.booster.predict(xgb.DMatrix(x), pred_contribs=True).astype(np.float64)
-        scaled = raw * (self.calibration.slope / self.n_members)
+        raw = self.effects.contributions(x)
+        if self.n_rounds:
+            trees = self.booster.predict(
+                xgb.DMatrix(x), pred_contribs=True, iteration_range=(0, self.n_rounds)
+            )
+            raw = raw + trees
+        scaled = raw * self.calibration.slope
         scaled[:, -1] += self.calibration.intercept
         return np.asarray(scaled, dtype=np.float64)
 
 
-def load_conversions(
-    folder: Path, about: Mapping[str, Mapping[str, Any]]
-) -> dict[str, ConversionModel]:
-    """Read the models of a verified folder that `save_conversions` wrote.
+def _normal(stream: int, n: int) -> FloatArray:
+    """Standard normals of each draw for `n` things, the same for the same thing of a stream."""
+    half = np.random.default_rng([41, stream]).standard_normal((n, N_DRAWS // 2), dtype=np.float32)
+    quarter = half.shape[1] // 2
+    # Mirrored in another order than the effects' draws, so that the two stay apart.
+    mirrored = np.concatenate([half, -half[:, quarter:], -half[:, :quarter]], axis=1)
+    return np.ascontiguousarray(mirrored.T)
+
+
+def fit_conversion(train: Rows, held_out: Rows, rng: Generator) -> ConversionModel:
+    """Learn one target.
+
+    Parameters
+    ----------
+    train
+        Of the training products; both outcomes occur.
+    held_out
+        Of validation products: they choose the number of trees, and the calibration.
+    rng
+        Draws the posterior and seeds the trees.
+
+    Returns
+    -------
+    ConversionModel
+    """
+    effects = fit_effects(train.x, train.y_true, train.weight, train.products, train.pictures, rng)
+    booster, n_rounds = _fit_trees(effects, train, held_out, int(rng.integers(2**31)))
+    model = ConversionModel(effects, booster, n_rounds, Calibration())
+    calibration = fit_calibration(
+        model.mean_log_odds(held_out.x).astype(np.float64), held_out.y_true, held_out.weight
+    )
+    return ConversionModel(effects, booster, n_rounds, calibration)
+
+
+def _fit_trees(
+    effects: EffectsModel, train: Rows, held_out: Rows, seed: int
+) -> tuple[xgb.Booster, int]:
+    """Trees beyond the effects, and how many of them lower the held-out loss; perhaps none."""
+    data, check = (
+        xgb.DMatrix(
+            rows.x,
+            label=rows.y_true,
+            weight=rows.weight,
+            base_margin=effects.mean_log_odds(rows.x),
+        )
+        for rows in (train, held_out)
+    )
+    losses: dict[str, dict[str, list[float]]] = {}
+    booster = xgb.train(
+        PARAMETERS | {"seed": seed},
+        data,
+        num_boost_round=MAX_ROUNDS,
+        evals=[(check, "held_out")],
+        evals_result=losses,
+        early_stopping_rounds=PATIENCE,
+        verbose_eval=False,
+    )
+    n_rounds = int(np.argmin(losses["held_out"]["logloss"])) + 1
+    booster = booster[:n_rounds]
+    with_trees = booster.predict(check, output_margin=True)
+    if _is_better(with_trees, check.get_base_margin(), held_out):
+        return booster, n_rounds
+    return booster[:1], 0
+
+
+def _is_better(margin: FloatArray, other: FloatArray, rows: Rows) -> bool:
+    """Whether log-odds lower the loss by more than chance among products explains."""
+    gain = rows.weight * (_losses(other, rows) - _losses(margin, rows))
+    by_product = np.bincount(rows.products, gain)[np.unique(rows.products)]
+    error = float(by_product.std(ddof=1) * np.sqrt(len(by_product))) if len(by_product) > 1 else 0.0
+    return float(by_product.sum()) > MIN_STANDARD_ERRORS * error
+
+
+def _losses(margin: FloatArray, rows: Rows) -> ProbabilityArray:
+    """The log loss of each row."""
+    z = margin.astype(np.float64)
+    return np.asarray(np.logaddexp(0.0, z) - rows.y_true * z)
+
+
+def save_conversions(
+    folder: Path, models: Mapping[str, ConversionModel], projection: Projection
+) -> dict[str, Any]:
+    """Write the models of all targets; returns what the card keeps.
 
     Parameters
     ----------
     folder
-        Holds one XGBoost file per target and ``calibration.json``.
-    about
-        What `save_conversions` returned: file, members and rounds of each target.
-
-    Raises
-    ------
-    ModelNotFoundError, ModelCorruptError
-        If a file is missing, or does not hold the trees its card says.
+        Receives one XGBoost file per target, ``effects.safetensors`` and ``calibration.json``.
+    models
+        By target.
+    projection
+        Of the identities, which all share.
     """
-    path = folder / CALIBRATION
-    try:
-        calibrations = json.loads(path.read_text(encoding="utf-8"))
-        return {
-            target: _load(folder / str(entry["file"]), entry, Calibration(**calibrations[target]))
-            for target, entry in about.items()
-        }
-    except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise ModelNotFoundError(
-            f"{CALIBRATION} of model {folder.name!r} is missing or incomplete. Restore the model "
-            "folder from where it was published and try again."
-        ) from exc
-
-
-def save_conversions(folder: Path, models: Mapping[str, ConversionModel]) -> dict[str, Any]:
-    """Write one XGBoost file per target and the calibrations; returns what the card keeps."""
     about: dict[str, Any] = {}
+    tensors = {"projection.mean": projection.mean, "projection.axes": projection.axes}
     for target, model in models.items():
         name = f"conversion-{target}.ubj"
         model.booster.save_model(folder / name)
-        about[target] = {"file": name, "n_members": model.n_members, "n_rounds": model.n_rounds}
+        effects = model.effects
+        tensors |= {
+            f"{target}.mean": effects.scale.mean,
+            f"{target}.spread": effects.scale.spread,
+            f"{target}.draws": effects.draws,
+            f"{target}.centre": effects.centre,
+        }
+        about[target] = {
+            "file": name,
+            "n_rounds": model.n_rounds,
+            "product_spread": round(effects.product_spread, 5),
+            "picture_spread": round(effects.picture_spread, 5),
+        }
+    save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, folder / EFFECTS)
     calibrations = {target: asdict(model.calibration) for target, model in models.items()}
     (folder / CALIBRATION).write_text(json.dumps(calibrations, indent=2) + "\n", encoding="utf-8")
     return about
 
 
-def _load(path: Path, about: Mapping[str, Any], calibration: Calibration) -> ConversionModel:
+def load_conversions(
+    folder: Path, about: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, ConversionModel], Projection]:
+    """Read the models of a verified folder that `save_conversions` wrote.
+
+    Parameters
+    ----------
+    folder
+        As `save_conversions` left it.
+    about
+        What it returned.
+
+    Raises
+    ------
+    ModelNotFoundError, ModelCorruptError
+        If a file is missing, or does not hold what its card says.
+    """
+    try:
+        calibrations = json.loads((folder / CALIBRATION).read_text(encoding="utf-8"))
+        tensors = load_file(folder / EFFECTS)
+        models = {
+            target: ConversionModel(
+                EffectsModel(
+                    Scale(tensors[f"{target}.mean"], tensors[f"{target}.spread"]),
+                    tensors[f"{target}.draws"],
+                    tensors[f"{target}.centre"],
+                    float(entry["product_spread"]),
+                    float(entry["picture_spread"]),
+                ),
+                _load_trees(folder / str(entry["file"]), int(entry["n_rounds"])),
+                int(entry["n_rounds"]),
+                Calibration(**calibrations[target]),
+            )
+            for target, entry in about.items()
+        }
+        return models, Projection(tensors["projection.mean"], tensors["projection.axes"])
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise ModelNotFoundError(
+            f"{CALIBRATION} or {EFFECTS} of model {folder.name!r} is missing or incomplete. "
+            "Restore the model folder from where it was published and try again."
+        ) from exc
+
+
+def _load_trees(path: Path, n_rounds: int) -> xgb.Booster:
     if not path.is_file():
         raise ModelNotFoundError(
             f"Model file {path.name!r} is missing from its folder. Restore it and try again."
@@ -152,78 +335,6 @@ def _load(path: Path, about: Mapping[str, Any], calibration: Calibration) -> Con
         booster.load_model(path)
     except xgb.core.XGBoostError as exc:
         raise ModelCorruptError(path.name, "of its card", "unreadable") from exc
-    model = ConversionModel(booster, int(about["n_members"]), int(about["n_rounds"]), calibration)
-    if booster.num_boosted_rounds() != model.n_members * model.n_rounds:
+    if booster.num_boosted_rounds() != max(n_rounds, 1):
         raise ModelCorruptError(path.name, "of its card", "another number of trees")
-    return model
-
-
-def fit_conversion(
-    x: FloatArray,
-    y_true: ProbabilityArray,
-    groups: IntArray,
-    held_out: tuple[FloatArray, ProbabilityArray],
-    n_members: int,
-    rng: Generator,
-    max_rounds: int = 300,
-) -> ConversionModel:
-    """Grow the ensemble of one target.
-
-    Parameters
-    ----------
-    x
-        Feature rows of the training products, shape ``(n, d)``, float32.
-    y_true
-        Whether the event happened, shape ``(n,)``, 0 or 1.
-    groups
-        Product number of each row, shape ``(n,)``; members draw products, not rows.
-    held_out
-        ``(x, y)`` of validation products: they choose the number of rounds and the calibration.
-    n_members
-        Bootstrap draws, at least 2.
-    rng
-        Draws the products and seeds the trees.
-    max_rounds
-        Trees of a member at most.
-
-    Returns
-    -------
-    ConversionModel
-    """
-    seed = int(rng.integers(2**31))
-    n_rounds = _choose_rounds(x, y_true, held_out, seed, max_rounds)
-    booster: xgb.Booster | None = None
-    plain = xgb.DMatrix(x)
-    for _ in range(n_members):
-        draws = rng.poisson(1.0, size=int(groups.max()) + 1)  # a bootstrap by product
-        weight = draws[groups].astype(np.float32)
-        data = xgb.DMatrix(x, label=y_true, weight=weight)
-        if booster is not None:
-            data.set_base_margin(-booster.predict(plain, output_margin=True))
-        booster = xgb.train(
-            PARAMETERS | {"seed": seed}, data, num_boost_round=n_rounds, xgb_model=booster
-        )
-    if booster is None:
-        raise InputError("At least 2 ensemble members are expected.")
-    model = ConversionModel(booster, n_members, n_rounds, Calibration())
-    margin = model.member_margins(held_out[0]).mean(axis=0)
-    return ConversionModel(booster, n_members, n_rounds, fit_calibration(margin, held_out[1]))
-
-
-def _choose_rounds(
-    x: FloatArray,
-    y_true: ProbabilityArray,
-    held_out: tuple[FloatArray, ProbabilityArray],
-    seed: int,
-    max_rounds: int,
-) -> int:
-    """Rounds at which the held-out loss is least."""
-    probe = xgb.train(
-        PARAMETERS | {"seed": seed},
-        xgb.DMatrix(x, label=y_true),
-        num_boost_round=max_rounds,
-        evals=[(xgb.DMatrix(held_out[0], label=held_out[1]), "held_out")],
-        early_stopping_rounds=20,
-        verbose_eval=False,
-    )
-    return int(probe.best_iteration) + 1
+    return booster

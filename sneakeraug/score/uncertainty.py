@@ -1,4 +1,4 @@
-"""Ranges from an ensemble: of a probability, of a difference, and who is best how often."""
+"""Ranges from draws: of a probability, of a difference, and who is best how often."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ COVERAGE: Final = 0.90
 
 
 def probability_intervals(members: ProbabilityArray) -> tuple[ProbabilityArray, ProbabilityArray]:
-    """Return each picture's probability and its 90 % range from an ensemble.
+    """Return each picture's probability and its 90 % range.
 
     Parameters
     ----------
     members
-        Probabilities by ensemble member, shape ``(b, n)``, ``b >= 2``.
+        Probabilities by draw, shape ``(b, n)``, ``b >= 2``.
 
     Returns
     -------
     p
-        The members' mean, shape ``(n,)``.
+        The draws' mean, shape ``(n,)``: the best single answer to what is not known.
     intervals
-        Low and high, shape ``(n, 2)``: normal on the log-odds scale, around `p`, with the
-        spread of members (Efron, "Better bootstrap confidence intervals", 1987, standard interval).
+        Low and high, shape ``(n, 2)``: normal on the log-odds scale with the draws' mean and
+        spread, which needs fewer draws than their quantiles.
     """
     p = members.mean(axis=0)
     odds = logit(np.clip(members, 1e-9, 1 - 1e-9))
-    half = _z() * odds.std(axis=0, ddof=1) * np.sqrt(1 + 1 / len(members))
-    centre = logit(np.clip(p, 1e-9, 1 - 1e-9))
+    half, centre = _z() * odds.std(axis=0, ddof=1), odds.mean(axis=0)
     low, high = expit(centre - half), expit(centre + half)
     return p, np.stack([np.minimum(low, p), np.maximum(high, p)], axis=1)
 
@@ -45,25 +44,27 @@ def difference_intervals(
     Parameters
     ----------
     members
-        Probabilities by ensemble member, shape ``(b, n)``.
+        Probabilities by draw, shape ``(b, n)``.
     reference
-        The reference's probabilities by the same members, shape ``(b,)``.
+        The reference's probabilities by the same draws, shape ``(b,)``.
 
     Returns
     -------
     difference
-        Mean of member differences, shape ``(n,)``.
+        Mean of the draws' differences, shape ``(n,)``. It needs no correction for being the
+        largest: the posterior has drawn it towards the others already (Dawid, "Selection
+        paradoxes of Bayesian inference", 1994).
     intervals
         Low and high, shape ``(n, 2)``.
     """
     differences = members - reference[:, None]
     mean = differences.mean(axis=0)
-    half = _z() * differences.std(axis=0, ddof=1) * np.sqrt(1 + 1 / len(members))
+    half = _z() * differences.std(axis=0, ddof=1)
     return mean, np.stack([mean - half, mean + half], axis=1)
 
 
 def share_best(members: ProbabilityArray, lower_is_better: bool) -> ProbabilityArray:
-    """Return how often each picture is the best of its row, by member, shape ``(n,)``, sum 1."""
+    """Return how often each picture is the best of its row, by draw, shape ``(n,)``, sum 1."""
     signed = -members if lower_is_better else members
     best = np.argmax(signed, axis=1)
     return np.bincount(best, minlength=members.shape[1]) / len(members)

@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 
 from sneakeraug.arrays import UInt8Array
-from sneakeraug.augment.transforms import AUGMENTATIONS, apply_augmentation
+from sneakeraug.augment.transforms import apply_augmentation
 from sneakeraug.background import shrink_photo
 from sneakeraug.dataset.manifest import MANIFEST, Part, join_parts, read_part, write_part
 from sneakeraug.dataset.photos import (
@@ -38,6 +38,7 @@ from sneakeraug.files import only_run, write_bytes, write_table
 from sneakeraug.intake.decode import decode_photo, read_photo_bytes
 from sneakeraug.limits import Limits
 from sneakeraug.training.collection import KEPT_SIDE_PX
+from sneakeraug.vocabulary import AUGMENTATIONS
 
 PARTS, IMAGES, REJECTS = ".parts", "images", "rejects.csv"
 

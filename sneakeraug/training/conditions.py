@@ -10,15 +10,11 @@ import cv2
 import numpy as np
 
 from sneakeraug.arrays import UInt8Array
-from sneakeraug.augment.transforms import (
-    AUGMENTATIONS,
-    apply_augmentation,
-    choose_parameters,
-    scale_strength,
-)
+from sneakeraug.augment.transforms import apply_augmentation, choose_parameters, scale_strength
 from sneakeraug.background import estimate_background
 from sneakeraug.dataset.vary import compress, exchange_background
 from sneakeraug.errors import InputError
+from sneakeraug.vocabulary import AUGMENTATIONS
 
 Change = Callable[[UInt8Array], UInt8Array | None]
 """From a photo to the changed photo; None where it cannot be made of this one."""

@@ -13,29 +13,26 @@ from typing import Any
 import numpy as np
 
 from sneakeraug import registry
-from sneakeraug.augment.transforms import AUGMENTATIONS, DEFAULT_PARAMETERS
-from sneakeraug.dataset.worlds import draw_events
+from sneakeraug.augment.transforms import DEFAULT_PARAMETERS
+from sneakeraug.dataset.worlds import Events, World, draw_events
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.embed.preprocess import MEAN, STD
-from sneakeraug.score.conversion import ConversionModel, fit_conversion, save_conversions
-from sneakeraug.score.features import feature_names
-from sneakeraug.training.collection import load_collection
+from sneakeraug.errors import InputError
+from sneakeraug.registry import Figure
+from sneakeraug.score.conversion import ConversionModel, Rows, fit_conversion, save_conversions
+from sneakeraug.score.features import Projection, build_features, feature_names, fit_projection
+from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.conditions import CONDITIONS
-from sneakeraug.training.embedder import read_about
-from sneakeraug.training.evaluation import (
-    SixFold,
-    encode_six_fold,
-    evaluate_conditions,
-    evaluate_conversion,
-    evaluate_embedder,
-    event_features,
-)
+from sneakeraug.training.conversion_figures import Unseen, conversion_figures, measure_conversions
+from sneakeraug.training.embedder import EMBEDDER_CARD, read_about
+from sneakeraug.training.embedder_figures import evaluate_conditions, evaluate_embedder
 from sneakeraug.training.novelty import evaluate_gate
-from sneakeraug.vocabulary import CONTEXT_FIELDS, DEFAULT_CATEGORY, TARGETS
+from sneakeraug.training.six_fold import SixFold, encode_six_fold, world_pictures
+from sneakeraug.vocabulary import AUGMENTATIONS, CONTEXT_FIELDS, DEFAULT_CATEGORY, TARGETS
 
 LIMITS = (
-    "The conversion models learned from simulated sends in which only the edit matters. "
-    "They are no forecast for any real campaign.",
+    "The conversion models learned from simulated sends. They are no forecast for any real "
+    "campaign.",
     "Other products, drawings, text and scenes are warned about or refused by a second output of "
     "the network; the figures say how well it tells kinds of pictures it was never shown.",
     "White shoes on white are the hardest: an original is at times taken for a brightened one.",
@@ -45,18 +42,28 @@ LIMITS = (
     "may pass for one of the six.",
 )
 
+HELD_OUT_SHARE = 0.25
+"""Sends of validation products for each send of a training product."""
+
 
 @dataclass(frozen=True)
 class ConversionOptions:
     """What `train_conversion` may be told; the defaults are the shipped model's."""
 
-    world: str = "paper"
-    n_events: int = 60_000
-    n_photos: int = 800
-    n_members: int = 16
+    world: str = "market"
+    n_events: int = 400_000
+    n_photos: int = 1_500
     seed: int = 0
     device: str = "auto"
     category: str = DEFAULT_CATEGORY
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The models of all targets, and what reduces identities for them."""
+
+    models: dict[str, ConversionModel]
+    projection: Projection
 
 
 def train_conversion(
@@ -70,8 +77,8 @@ def train_conversion(
 ) -> Path:
     """Train one model per target on an embedder's outputs, measure everything, and publish.
 
-    Trees grow on products the embedder was trained on; rounds and calibration are chosen on
-    validation products; every figure comes from test products that neither has seen.
+    Models learn from products the embedder was trained on; the number of trees and the calibration
+    are chosen on validation products; every figure comes from test products that neither has seen.
 
     Parameters
     ----------
@@ -79,7 +86,8 @@ def train_conversion(
         Folders or CSVs of photos, all or some of those the embedder was trained with. Figures
         are measured on the unseen products among them.
     embedder
-        A folder `train_embedder` wrote.
+        A folder `train_embedder` wrote; or a published model, whose network is used again with
+        the figures measured of it.
     models_dir, model_id
         Where the model is published, and its name.
     options
@@ -94,16 +102,15 @@ def train_conversion(
     folder
         The published model folder.
     """
-    about = read_about(embedder)
+    about, before = _read_embedder(embedder)
     split_seed, size_px = int(about["split_seed"]), int(about["size_px"])
     encoder = Encoder.of(embedder / registry.WEIGHTS, about, options.device)
-    kinds = tuple(about["kinds"])
-    collection = load_collection(images, split_seed, report, kinds=kinds)
+    collection = load_collection(images, split_seed, report, kinds=tuple(about["kinds"]))
     rng = np.random.default_rng(options.seed)
     train = collection.indices("train")
     if len(train) > options.n_photos:
         train = sorted(rng.choice(train, options.n_photos, replace=False).tolist())
-    parts: dict[str, SixFold] = {
+    parts = {
         split: encode_six_fold(collection, positions, encoder, report)
         for split, positions in (
             ("train", train),
@@ -111,45 +118,40 @@ def train_conversion(
             ("test", collection.indices("test")),
         )
     }
-    models = _fit(parts, collection.groups, options, rng, report)
+    world = World(options.world)
+    fitted = fit_models(
+        _unseen(parts["train"], collection),
+        _unseen(parts["validation"], collection),
+        world,
+        options.n_events,
+        rng,
+        report,
+    )
     flags = _flags([path.name for path in images])
     command = f"sneakeraug evaluate {{}} --model {model_id} {flags}"
-    figures, tables = evaluate_embedder(
-        parts["test"], collection, options.seed, command.format("embedder")
+    if before is None:
+        figures, tables = _measure_embedder(
+            parts["test"], collection, images, about, encoder, options.seed, command, report
+        )
+    else:
+        figures, tables = _figures_of_network(before, model_id)
+    seed = options.seed + 1
+    unseen = _unseen(parts["test"], collection)
+    report("measuring on unseen products")
+    metrics = measure_conversions(
+        fitted.models, fitted.projection, unseen, world, options.n_events // 4, seed
     )
-    figures += evaluate_gate(
-        collection,
-        collection.indices("test"),
-        images,
-        kinds,
-        encoder,
-        options.seed,
-        command.format("embedder"),
-        report,
-    )
-    figures += evaluate_conditions(
-        CONDITIONS,
-        collection,
-        collection.indices("test"),
-        encoder,
-        options.seed,
-        command.format("embedder"),
-        report,
-    )
-    figures += evaluate_conversion(
-        models,
-        parts["test"],
-        collection,
-        options.world,
-        options.n_events,
-        options.seed + 1,
+    figures += conversion_figures(
+        metrics,
+        len(set(unseen.pictures.products.tolist())),
+        seed,
         command.format("conversion") + f" --world {options.world}",
     )
     with tempfile.TemporaryDirectory() as scratch:
         staged = Path(scratch) / "model"
         staged.mkdir()
         shutil.copy2(embedder / registry.WEIGHTS, staged / registry.WEIGHTS)
-        conversion = save_conversions(staged, models)
+        conversion = save_conversions(staged, fitted.models, fitted.projection)
         card = registry.ModelCard(
             model_id=model_id,
             created_utc=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -158,7 +160,7 @@ def train_conversion(
             trained_on=(
                 f"{about['n_photos']['train']:,} pictures, six variants each, of a collection of "
                 f"{about['n_products']:,} products; {options.n_events:,} simulated sends of the "
-                f"world “{options.world}” a target."
+                f"world “{options.world}”."
             ),
             data_licence=licence,
             labels=AUGMENTATIONS,
@@ -174,17 +176,129 @@ def train_conversion(
             embedder=about,
             conversion=conversion,
             figures=tuple(figures),
-            tables=tables | {"split_seed": split_seed, "n_events": options.n_events},
+            tables=tables
+            | {"split_seed": split_seed, "n_events": options.n_events, "conversion": metrics},
             limits=LIMITS,
             retrain=(
                 f"sneakeraug train embedder {_flags(about['images'])} --out runs/embedder"
                 f"{_schedule(about)}",
                 f"sneakeraug train conversion {flags} --embedder runs/embedder "
-                f"--world {options.world} --model-id {model_id}",
+                f"--world {options.world} --events {options.n_events} --model-id {model_id}",
             ),
             files={},
         )
         return registry.publish(staged, models_dir, card)
+
+
+def fit_models(
+    train: Unseen,
+    held_out: Unseen,
+    world: World,
+    n_events: int,
+    rng: np.random.Generator,
+    report: Callable[[str], None],
+) -> Fitted:
+    """Draw sends of a world and learn every target from them.
+
+    Parameters
+    ----------
+    train, held_out
+        Pictures of products to learn from, and of others that choose trees and calibration.
+    world
+        Draws the sends.
+    n_events
+        Sends of training products.
+    rng
+        Draws everything.
+    report
+        Called with a line of progress.
+    """
+    projection = fit_projection(train.rows.identities[:: len(AUGMENTATIONS)])
+    sends = draw_events(world, train.pictures, n_events, rng)
+    checks = draw_events(world, held_out.pictures, round(HELD_OUT_SHARE * n_events), rng)
+    models = {}
+    for target in TARGETS:
+        started = time.monotonic()
+        models[target] = fit_conversion(
+            event_rows(train, sends, target, projection),
+            event_rows(held_out, checks, target, projection),
+            rng,
+        )
+        report(
+            f"{target}: {models[target].n_rounds} trees beyond the effects, "
+            f"{time.monotonic() - started:.0f} s"
+        )
+    return Fitted(models, projection)
+
+
+def event_rows(part: Unseen, events: Events, target: str, projection: Projection) -> Rows:
+    """Return what a target's model learns from sends, made by the function that serves.
+
+    Raises
+    ------
+    InputError
+        If the target's event never, or always, happened.
+    """
+    rows = np.flatnonzero(~np.isnan(events.happened[target]))
+    y = events.happened[target][rows]
+    if not 0 < y.sum() < len(y):
+        raise InputError(
+            f"Of {len(y):,} chances of {target} {int(y.sum()):,} happened; some of both outcomes "
+            "are expected. Give more events."
+        )
+    pictures = events.pictures[rows]
+    contexts = {name: codes[rows] for name, codes in events.contexts.items()}
+    return Rows(
+        build_features(part.rows.take(pictures), contexts, projection),
+        y,
+        np.ones(len(y)),
+        part.pictures.products[pictures],
+        pictures,
+    )
+
+
+def _unseen(six_fold: SixFold, collection: Collection) -> Unseen:
+    """Pictures as a world and as models see them."""
+    return Unseen(world_pictures(six_fold, collection), six_fold.picture_rows())
+
+
+def _read_embedder(folder: Path) -> tuple[dict[str, Any], registry.ModelCard | None]:
+    """What a network's folder says of it, and the card where the folder is a published model."""
+    if not (folder / EMBEDDER_CARD).is_file() and (folder / registry.CARD).is_file():
+        card = registry.verify(folder)
+        return card.embedder, card
+    return read_about(folder), None
+
+
+def _figures_of_network(
+    card: registry.ModelCard, model_id: str
+) -> tuple[list[Figure], dict[str, Any]]:
+    """Figures and tables of a published model's network, which another model serves unchanged."""
+    figures = [
+        figure.model_copy(update={"command": figure.command.replace(card.model_id, model_id)})
+        for figure in card.figures
+        if figure.name.split(":")[0] not in TARGETS
+    ]
+    return figures, {name: card.tables[name] for name in ("confusion", "recall")}
+
+
+def _measure_embedder(
+    six_fold: SixFold,
+    collection: Collection,
+    images: Sequence[Path],
+    about: Mapping[str, Any],
+    encoder: Encoder,
+    seed: int,
+    command: str,
+    report: Callable[[str], None],
+) -> tuple[list[Figure], dict[str, Any]]:
+    """All figures of a network on unseen products."""
+    again, test = command.format("embedder"), collection.indices("test")
+    figures, tables = evaluate_embedder(six_fold, collection, seed, again)
+    kinds = tuple(about["kinds"])
+    figures += evaluate_gate(collection, test, images, kinds, encoder, seed, again, report)
+    figures += evaluate_conditions(CONDITIONS, collection, test, encoder, seed, again, report)
+    return figures, tables
 
 
 def _flags(images: Sequence[str]) -> str:
@@ -203,30 +317,3 @@ def _schedule(about: Mapping[str, Any]) -> str:
         return f"{flags} --weights {about['started_from']}"
     only = " --heads-only" if about["heads_only"] else ""
     return f"{flags}{only} --weights (the file of sha256 {about['started_from'][:12]}…)"
-
-
-def _fit(
-    parts: dict[str, SixFold],
-    groups: list[str],
-    options: ConversionOptions,
-    rng: np.random.Generator,
-    report: Callable[[str], None],
-) -> dict[str, ConversionModel]:
-    """One ensemble per target on fresh draws of the world."""
-    events = draw_events(options.world, parts["train"].augmentations, options.n_events, rng)
-    held = draw_events(options.world, parts["validation"].augmentations, options.n_events // 3, rng)
-    x, x_held = event_features(parts["train"], events), event_features(parts["validation"], held)
-    products = [groups[parts["train"].photos[i]] for i in events.pictures]
-    numbers = np.unique(np.array(products), return_inverse=True)[1].astype(np.int64)
-    models = {}
-    for target in TARGETS:
-        models[target] = fit_conversion(
-            x,
-            events.happened[target],
-            numbers,
-            (x_held, held.happened[target]),
-            options.n_members,
-            rng,
-        )
-        report(f"{target}: {models[target].n_members} members of {models[target].n_rounds} trees")
-    return models

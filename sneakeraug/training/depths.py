@@ -19,7 +19,7 @@ from sneakeraug.training.embedder import (
     read_about,
     train_embedder,
 )
-from sneakeraug.training.evaluation import FOUND_AGAIN
+from sneakeraug.training.embedder_figures import FOUND_AGAIN
 from sneakeraug.training.reports import report_embedder, trained_network
 
 TABLE: Final = "depths.json"

@@ -18,12 +18,7 @@ from safetensors.torch import save
 from torch.utils.data import DataLoader, Dataset
 
 from sneakeraug.arrays import IntArray, UInt8Array
-from sneakeraug.augment.transforms import (
-    AUGMENTATIONS,
-    apply_augmentation,
-    choose_parameters,
-    scale_strength,
-)
+from sneakeraug.augment.transforms import apply_augmentation, choose_parameters, scale_strength
 from sneakeraug.background import estimate_background, shrink_photo
 from sneakeraug.dataset.photos import KINDS
 from sneakeraug.dataset.unknown import TRAINED_EDITS, TRAINED_SCENES
@@ -36,6 +31,7 @@ from sneakeraug.errors import InputError, ModelNotFoundError
 from sneakeraug.files import file_sha256, write_bytes
 from sneakeraug.registry import CARD, WEIGHTS
 from sneakeraug.training.collection import KEPT_SIDE_PX, load_collection
+from sneakeraug.vocabulary import AUGMENTATIONS
 
 EMBEDDER_CARD = "embedder.json"
 """What a trained embedder says of itself, beside its weights."""

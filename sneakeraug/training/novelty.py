@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from sneakeraug.arrays import FloatArray, UInt8Array
-from sneakeraug.augment.transforms import AUGMENTATIONS, apply_augmentation
+from sneakeraug.augment.transforms import apply_augmentation
 from sneakeraug.dataset.photos import list_others
 from sneakeraug.dataset.unknown import MEASURED_EDITS, MEASURED_SCENES
 from sneakeraug.embed.encoder import Encoded, Encoder
@@ -18,6 +18,7 @@ from sneakeraug.evaluate.metrics import roc_auc_with_interval
 from sneakeraug.limits import Limits
 from sneakeraug.registry import Figure
 from sneakeraug.training.collection import Collection, read_small
+from sneakeraug.vocabulary import AUGMENTATIONS
 
 MOST: Final = 300
 """Photos and pictures of a kind that are measured, at most."""

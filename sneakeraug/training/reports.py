@@ -8,22 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from sneakeraug import registry
+from sneakeraug.dataset.worlds import World
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.errors import InputError
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.settings import get_settings
 from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.conditions import find_conditions
+from sneakeraug.training.conversion_figures import Unseen, conversion_figures, measure_conversions
 from sneakeraug.training.embedder import read_about
-from sneakeraug.training.evaluation import (
+from sneakeraug.training.embedder_figures import (
     ACCURACY,
     ECE,
-    encode_six_fold,
     evaluate_conditions,
-    evaluate_conversion,
     evaluate_embedder,
 )
 from sneakeraug.training.novelty import evaluate_gate
+from sneakeraug.training.six_fold import encode_six_fold, world_pictures
 
 Report = Callable[[str], None]
 
@@ -91,27 +92,55 @@ def report_conversion(
     world: str,
     split: str,
     n_events: int,
+    is_edit_known: bool,
     seed: int,
     device: str,
     report: Report,
 ) -> dict[str, Any]:
-    """Return the figures of a model's conversion models on a world."""
+    """Return the metrics of a model's conversion models on a world.
+
+    Parameters
+    ----------
+    images
+        Folders or CSVs of photos.
+    model
+        A published model; the active one where None.
+    world
+        One of `dataset.worlds.WORLDS`.
+    split
+        ``test`` (unseen products) or ``all``.
+    n_events
+        Sends drawn.
+    is_edit_known
+        Whether models are told the edits, or see what the network makes of them.
+    seed
+        Of everything drawn.
+    device
+        Where the network runs.
+    report
+        Called with a line of progress now and then.
+    """
+    chosen = World(world)
     network = published_network(model, device)
     collection, positions = _photos(images, network, split, (), report)
-    figures = evaluate_conversion(
-        load_conversions(network.folder, registry.read_card(network.folder).conversion),
-        encode_six_fold(collection, positions, network.encoder, report),
-        collection,
-        world,
-        n_events,
-        seed,
-        _command("conversion", network, images, ()) + f" --world {world}",
-    )
+    six_fold = encode_six_fold(collection, positions, network.encoder, report)
+    card = registry.read_card(network.folder)
+    models, projection = load_conversions(network.folder, card.conversion)
+    unseen = Unseen(world_pictures(six_fold, collection), six_fold.picture_rows(is_edit_known))
+    metrics = measure_conversions(models, projection, unseen, chosen, n_events, seed)
+    n_products = len(set(unseen.pictures.products.tolist()))
+    command = f"{_command('conversion', network, images, ())} --world {world}"
     return {
         "model_id": network.name,
         "world": world,
         "split": split,
-        "figures": [figure.model_dump(mode="json") for figure in figures],
+        "is_edit_known": is_edit_known,
+        "seed": seed,
+        "targets": metrics,
+        "figures": [
+            figure.model_dump(mode="json")
+            for figure in conversion_figures(metrics, n_products, seed, command)
+        ],
     }
 
 

@@ -10,20 +10,30 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from sneakeraug.arrays import FloatArray
-from sneakeraug.augment.transforms import AUGMENTATIONS
+from sneakeraug.dataset.looks import measure_hues
 from sneakeraug.dataset.manifest import read_manifest, write_parquet
-from sneakeraug.dataset.worlds import Events, check_world, draw_events
+from sneakeraug.dataset.worlds import (
+    LOOKS,
+    POLICIES,
+    Events,
+    Pictures,
+    World,
+    check_world,
+    draw_events,
+)
 from sneakeraug.errors import InputError
-from sneakeraug.vocabulary import CONTEXT_FIELDS, TARGETS
+from sneakeraug.intake.decode import decode_photo, read_photo_bytes
+from sneakeraug.limits import Limits
+from sneakeraug.score.features import measure_picture
+from sneakeraug.vocabulary import AUGMENTATIONS, CONTEXT_FIELDS, TARGETS
 
 EVENTS: Final = "events.parquet"
 
 EVENTS_AT_ONCE: Final = 50_000
 
-FIRST_SEND: Final = datetime(2025, 1, 1, tzinfo=UTC)
-SECONDS: Final = 365 * 24 * 3600
-"""Sends are spread over a year from the first."""
+FIRST_MONDAY: Final = datetime(2025, 1, 6, tzinfo=UTC)
+WEEKS: Final = 52
+"""Sends are spread over a year from the first Monday, each at the hour it was drawn for."""
 
 SCHEMA: Final = pa.schema(
     [
@@ -42,7 +52,12 @@ SCHEMA: Final = pa.schema(
 
 
 def simulate_events(
-    dataset: Path, world: str, n: int, seed: int, report: Callable[[str], None]
+    dataset: Path,
+    world: str,
+    n: int,
+    seed: int,
+    report: Callable[[str], None],
+    policy: str = POLICIES[0],
 ) -> Path:
     """Draw sends of a dataset's pictures from a world, and write them beside the manifest.
 
@@ -58,6 +73,8 @@ def simulate_events(
         Of everything that is drawn.
     report
         Called with a line of progress now and then.
+    policy
+        One of `dataset.worlds.POLICIES`.
 
     Returns
     -------
@@ -67,58 +84,75 @@ def simulate_events(
     Raises
     ------
     InputError
-        If there is no dataset, the world is unknown, or no send is wanted.
+        If there is no dataset, the world or policy is unknown, or no send is wanted.
     StoreError
         If the events cannot be written.
     """
     if n < 1:
         raise InputError(f"{n} sends were asked for; at least 1 is expected.")
-    check_world(world)
+    check_world(world, policy)
+    laws = World(world)
     columns = ("relative_im_path", "product_id", "augment_label")
-    pictures = pa.Table.from_batches(list(read_manifest(dataset, columns)))
-    labels = pictures.column("augment_label").to_numpy()
-    augmentations = [AUGMENTATIONS[label] for label in labels]
-    products = pictures.column("product_id").combine_chunks().dictionary_encode().indices.to_numpy()
-    propensity = (1.0 / np.bincount(products)[products]).astype(np.float32)
+    listed = pa.Table.from_batches(list(read_manifest(dataset, columns)))
+    pictures = _pictures(dataset, listed, report)
 
     def tables() -> Iterator[pa.Table]:
         for start in range(0, n, EVENTS_AT_ONCE):
             size = min(EVENTS_AT_ONCE, n - start)
-            events = draw_events(world, augmentations, size, np.random.default_rng([seed, start]))
-            yield _table(events, pictures, augmentations, propensity, start, n)
+            rng = np.random.default_rng([seed, start])
+            events = draw_events(laws, pictures, size, rng, policy)
+            yield _table(events, listed, pictures, start, n)
             report(f"{start + size:,} of {n:,} sends")
 
     path = dataset / EVENTS
-    about = {"world": world, "seed": seed, "is_simulated": True}
+    about = {"world": world, "policy": policy, "seed": seed, "is_simulated": True}
     write_parquet(path, SCHEMA, tables(), about)
     return path
 
 
-def _table(
-    events: Events,
-    pictures: pa.Table,
-    augmentations: list[str],
-    propensity: FloatArray,
-    start: int,
-    n: int,
-) -> pa.Table:
-    """A piece of the history, from the send numbered `start` of `n`, evenly through the year."""
+def _pictures(dataset: Path, listed: pa.Table, report: Callable[[str], None]) -> Pictures:
+    """A dataset's pictures as a world sees them; each original is looked at once."""
+    labels = listed.column("augment_label").to_numpy().astype(np.int64)
+    products = listed.column("product_id").combine_chunks().dictionary_encode().indices.to_numpy()
+    paths = listed.column("relative_im_path").to_pylist()
+    photos = [path.rpartition("-")[0] for path in paths]
+    limits, looks = Limits(), {}
+    original = AUGMENTATIONS.index("original")
+    for photo, path, label in zip(photos, paths, labels, strict=True):
+        if label != original:
+            continue
+        data = read_photo_bytes(dataset / path, limits)
+        pixels = decode_photo(data, limits, path).pixels
+        measured = measure_picture(pixels)
+        hues = measure_hues(pixels)
+        looks[photo] = np.concatenate([measured[: len(LOOKS) - len(hues)], hues])
+        if len(looks) % 2000 == 0:
+            report(f"looked at {len(looks):,} photos")
+    return Pictures(labels, products.astype(np.int64), np.stack([looks[photo] for photo in photos]))
+
+
+def _table(events: Events, listed: pa.Table, pictures: Pictures, start: int, n: int) -> pa.Table:
+    """A piece of the history, from the send numbered `start` of `n`."""
     size = len(events)
-    chosen = pictures.take(pa.array(events.pictures))
+    chosen = listed.take(pa.array(events.pictures))
+    weeks = WEEKS * np.arange(start, start + size) // n
+    times = [
+        FIRST_MONDAY + timedelta(weeks=int(week), hours=int(hour))
+        for week, hour in zip(weeks, events.hours, strict=True)
+    ]
     values: dict[str, object] = {
         "event_id": [f"simulated-{start + i:09d}" for i in range(size)],
-        "sent_at": [
-            (FIRST_SEND + timedelta(seconds=SECONDS * (start + i) // n)).isoformat()
-            for i in range(size)
-        ],
+        "sent_at": [time.isoformat() for time in times],
         "image": chosen.column("relative_im_path").combine_chunks(),
         "product_id": chosen.column("product_id").combine_chunks(),
-        "augmentation": [augmentations[i] for i in events.pictures],
-        "propensity": propensity[events.pictures],
+        "augmentation": [AUGMENTATIONS[label] for label in pictures.labels[events.pictures]],
+        "propensity": pa.array(events.propensity.astype(np.float32), from_pandas=True),
         "is_machine_open": np.zeros(size, dtype=np.int8),
     }
-    for field in CONTEXT_FIELDS:
-        values[field] = [getattr(context, field) for context in events.contexts]
+    for field, terms in CONTEXT_FIELDS.items():
+        names = np.array([*terms, None], dtype=object)
+        values[field] = names[events.contexts[field]].tolist()
     for target in TARGETS:
-        values[target] = events.happened[target].astype(np.int8)
+        outcomes = pa.array(events.happened[target], from_pandas=True)
+        values[target] = outcomes.cast(pa.int8())
     return pa.table(values, schema=SCHEMA)

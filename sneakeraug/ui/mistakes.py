@@ -7,11 +7,11 @@ from typing import Final
 
 import streamlit as st
 
-from sneakeraug.augment.transforms import AUGMENTATIONS
 from sneakeraug.catalog.products import load_catalog
 from sneakeraug.recommend import Recommender
 from sneakeraug.ui import pictures, words
 from sneakeraug.ui.samples import load_samples
+from sneakeraug.vocabulary import AUGMENTATIONS
 
 SHOWN: Final = 6
 

@@ -10,13 +10,9 @@ import pytest
 from PIL import Image
 
 from sneakeraug.arrays import UInt8Array
-from sneakeraug.augment.transforms import (
-    AUGMENTATIONS,
-    apply_augmentation,
-    choose_parameters,
-    make_variants,
-)
+from sneakeraug.augment.transforms import apply_augmentation, choose_parameters, make_variants
 from sneakeraug.errors import InputError, ShapeError
+from sneakeraug.vocabulary import AUGMENTATIONS
 
 every_augmentation = pytest.mark.parametrize("name", AUGMENTATIONS)
 

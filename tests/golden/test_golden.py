@@ -13,8 +13,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from sneakeraug.arrays import UInt8Array
-from sneakeraug.augment.transforms import AUGMENTATIONS, apply_augmentation
+from sneakeraug.augment.transforms import apply_augmentation
 from sneakeraug.catalog.products import DEMO
+from sneakeraug.vocabulary import AUGMENTATIONS
 
 HERE = Path(__file__).resolve().parent
 SOURCE = "demo-running-01.jpg"

@@ -16,7 +16,6 @@ from sneakeraug.dataset.photos import (
     split_of,
 )
 from sneakeraug.dataset.vary import INGREDIENTS, Variation, compress, recompress
-from sneakeraug.dataset.worlds import draw_events, paper_probability
 from sneakeraug.errors import InputError
 
 
@@ -137,19 +136,3 @@ def test_compression_keeps_colours_in_their_channels() -> None:
     photo[..., 0] = 200
     for suffix in (".jpg", ".webp"):
         np.testing.assert_allclose(compress(photo, 90, suffix).mean((0, 1)), (200, 0, 0), atol=4)
-
-
-def test_the_papers_world_is_80_20_and_mirrored_for_targets_to_lower() -> None:
-    names = ["brighter", "darker", "original", "rotate", "sketch", "swivel"]
-    assert paper_probability(names, "click_through").tolist() == [0.8, 0.2, 0.2, 0.8, 0.2, 0.2]
-    assert paper_probability(names, "unsubscribed") == pytest.approx([0.2, 0.8, 0.8, 0.2, 0.8, 0.8])
-    events = draw_events("paper", names, 20_000, np.random.default_rng(0))
-    bright = events.pictures == 0
-    assert events.happened["open_rate"][bright].mean() == pytest.approx(0.8, abs=0.03)
-    open_gender = np.mean([context.gender is None for context in events.contexts])
-    assert open_gender == pytest.approx(0.1, abs=0.02)
-
-
-def test_an_unknown_world_names_the_known_ones() -> None:
-    with pytest.raises(InputError, match="expected one of: paper"):
-        draw_events("mars", ["original"], 1, np.random.default_rng(0))

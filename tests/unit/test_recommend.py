@@ -10,18 +10,20 @@ import pytest
 from PIL import Image
 
 from sneakeraug.arrays import UInt8Array
-from sneakeraug.augment.transforms import AUGMENTATIONS, apply_augmentation
+from sneakeraug.augment.transforms import apply_augmentation
 from sneakeraug.errors import ContextError, FeatureSchemaError, InputError, PhotoError
 from sneakeraug.recommend import Recommender, load
 from sneakeraug.records import Context, Recommendation
 from sneakeraug.score.features import (
     build_features,
     check_schema,
+    encode_contexts,
     feature_names,
     measure_picture,
 )
 from sneakeraug.settings import Settings
-from sneakeraug.vocabulary import TARGETS
+from sneakeraug.training.six_fold import SixFold
+from sneakeraug.vocabulary import AUGMENTATIONS, TARGETS
 
 
 @pytest.fixture(scope="module")
@@ -140,10 +142,10 @@ def test_contributions_add_up_to_the_log_odds(
     recommender: Recommender, demo_paths: list[Path]
 ) -> None:
     analysis = recommender.analyse(demo_paths[0])
-    x = build_features(analysis.outputs, analysis.measures, [Context()])
+    rows, context = analysis.picture_rows(), encode_contexts([Context()])
+    x = build_features(rows, context, recommender._projection)
     model = recommender._conversions["open_rate"]
-    margins = model.member_margins(x).mean(axis=0)
-    log_odds = model.calibration.slope * margins + model.calibration.intercept
+    log_odds = model.calibration.margin(model.mean_log_odds(x))
     np.testing.assert_allclose(model.contributions(x).sum(axis=1), log_odds, atol=1e-4)
 
 
@@ -172,14 +174,19 @@ def test_a_training_row_equals_the_serving_row(
     recommender: Recommender, demo_paths: list[Path]
 ) -> None:
     analysis = recommender.analyse(demo_paths[0])
-    context = Context(sneaker_type="running")
-    served = build_features(analysis.outputs, analysis.measures, [context])
-    trained = build_features(
+    context = encode_contexts([Context(sneaker_type="running")])
+    served = build_features(analysis.picture_rows(), context, recommender._projection)
+    six_fold = SixFold(
         analysis.outputs,
+        np.repeat(analysis.embedding[None], 6, axis=0),
         np.stack([measure_picture(v.photo) for v in analysis.variants]),
-        [context] * 6,
+        np.arange(6),
+        np.zeros(6, dtype=np.int64),
     )
-    np.testing.assert_array_equal(served, trained)
+    contexts = {name: np.repeat(codes, 6) for name, codes in context.items()}
+    trained = build_features(six_fold.picture_rows(), contexts, recommender._projection)
+    edits = np.arange(6) != AUGMENTATIONS.index("original")  # of an upload the network says it
+    np.testing.assert_array_equal(served[edits], trained[edits])
 
 
 def test_features_of_another_schema_are_refused() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sneakeraug.rank.alternates import Shelf, choose_alternates
-from sneakeraug.rank.verdict import decide, sentence
+from sneakeraug.rank.verdict import chance_of_good, decide, sentence
 from sneakeraug.records import Context, Product
 
 
@@ -30,10 +30,31 @@ def test_what_is_worth_while_is_a_share_of_the_originals_probability() -> None:
     assert decide(-0.003, (-0.004, -0.002), 0.24, "lower") == "keep_original"
 
 
+def test_the_chance_of_any_good_follows_from_the_range() -> None:
+    assert chance_of_good(0.0, (-0.1, 0.1), "raise") == pytest.approx(0.5)
+    assert chance_of_good(0.1, (0.0, 0.2), "raise") == pytest.approx(0.95)
+    assert chance_of_good(0.1, (0.0, 0.2), "lower") == pytest.approx(0.05)
+    assert chance_of_good(0.1, (0.1, 0.1), "raise") == 1.0
+    assert decide(0.01, (-0.001, 0.021), 0.1, "raise") == "recommend"  # 93 %
+    assert decide(0.01, (-0.004, 0.024), 0.1, "raise") == "cannot_tell"  # 88 %
+
+
+def test_rare_events_and_carts_are_counted_as_they_are() -> None:
+    says = sentence("cannot_tell", "it", "unsubscribed", 0.0015, 0.0014, 0.0001, (-0.0002, 0.0004))
+    assert "about 15 would unsubscribe" in says
+    assert "That is +1.0, likely −2.0 to +4.0. About 1.0 in 10,000 are at stake" in says
+    assert "of 10,000 carts" in sentence(
+        "keep_original", "it", "abandoned_cart", 0.7, 0.69, 0.01, (0.0, 0.02)
+    )
+
+
 @pytest.mark.parametrize(
     ("verdict", "starts"),
     [
-        ("recommend", "Use the pencil sketch: about 34 of 1,000 would click"),
+        (
+            "recommend",
+            "Use the pencil sketch: of 10,000 sends about 340 would click, 290 with",
+        ),
         ("keep_original", "Keep the original."),
         ("cannot_tell", "Cannot tell whether the pencil sketch would do better"),
     ],
@@ -43,7 +64,7 @@ def test_sentence_says_counts_and_range(verdict: str, starts: str) -> None:
         verdict, "the pencil sketch", "click_through", 0.034, 0.029, 0.005, (0.002, 0.008)
     )  # type: ignore[arg-type]
     assert says.startswith(starts)
-    assert "(+0.5 points, likely +0.2 to +0.8)" in says
+    assert "That is +50, likely +20 to +80" in says
     assert "will convert" not in says
 
 

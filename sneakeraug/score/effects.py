@@ -1,0 +1,352 @@
+"""Effects with their uncertainty: a hierarchical logistic regression by empirical Bayes.
+
+Every effect is drawn from a normal of its block, whose spread the data choose: a block that does
+not matter shrinks to nothing, one that matters keeps its size. Products, and pictures of a
+product, have intercepts of their own, so that many sends of one shoe are not taken for news of
+all shoes. Laplace's approximation gives the posterior (Tierney and Kadane, 1986), MacKay's fixed
+point the spreads ("Bayesian interpolation", 1992).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.random import Generator
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.special import expit, logit
+
+from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
+from sneakeraug.score.design import BLOCKS, CREDIT, Scale, design_rows, fit_scale
+
+N_DRAWS: Final = 256
+"""Draws of the posterior that are kept; the second half mirrors the first."""
+
+ROWS_AT_ONCE: Final = 20_000
+KEPT_ROWS: Final = 400_000
+"""Design rows made once and kept in memory; beyond, they are made anew in every iteration."""
+
+PASSES: Final = 6
+"""Newton steps over all rows; the base rate is near enough for five to arrive."""
+
+SOLUTIONS_A_PASS: Final = 12
+"""How often the spreads are learnt from one quadratic approximation, which costs no pass."""
+
+LIKELY_SPREAD: Final = 0.1
+LIKELY_INTERACTION_SPREAD: Final = 0.05
+LIKELY_PRODUCT_SPREAD: Final = 0.06
+LIKELY_PICTURE_SPREAD: Final = 0.02
+"""Spreads in log-odds that are thought likely before any event: what a campaign or an edit
+changes, how that differs from one to the other, and what is a product's or a picture's own."""
+
+BELIEF: Final = 4.0
+"""How many well-known effects that belief weighs: few clicks move a spread little, many as far as
+they say. Without it a spread collapses to nothing on few events, and ranges with it."""
+
+LEAST_VARIANCE, MOST_VARIANCE = 1e-6, 4.0
+
+
+@dataclass(frozen=True)
+class EffectsModel:
+    """The posterior of one target's effects.
+
+    Attributes
+    ----------
+    scale
+        Of the measures.
+    draws
+        Effects by draw, shape ``(N_DRAWS, n_columns)``, float32.
+    centre
+        Mean design row of the training rows, shape ``(n_columns,)``; contributions are against it.
+    product_spread, picture_spread
+        Standard deviations, in log-odds, of what is a product's own, and a picture's own.
+    """
+
+    scale: Scale = field(repr=False)
+    draws: FloatArray = field(repr=False)
+    centre: FloatArray = field(repr=False)
+    product_spread: float
+    picture_spread: float
+
+    def log_odds(self, x: FloatArray) -> FloatArray:
+        """Return each draw's log-odds of feature rows, shape ``(N_DRAWS, n)``, float32."""
+        return np.asarray(self.draws @ design_rows(x, self.scale).T, dtype=np.float32)
+
+    def mean_log_odds(self, x: FloatArray) -> FloatArray:
+        """Return the mean effects' log-odds of feature rows, shape ``(n,)``, float32."""
+        mean = self.draws.mean(axis=0)
+        parts = [
+            design_rows(x[start : start + ROWS_AT_ONCE], self.scale) @ mean
+            for start in range(0, len(x), ROWS_AT_ONCE)
+        ]
+        return np.concatenate(parts).astype(np.float32) if parts else np.empty(0, np.float32)
+
+    def contributions(self, x: FloatArray) -> ProbabilityArray:
+        """Return what each feature adds to the mean log-odds, against the average training row.
+
+        Returns
+        -------
+        contributions
+            Shape ``(n, n_features + 1)``; the last column is the average row's.
+        """
+        mean = self.draws.mean(axis=0).astype(np.float64)
+        parts = (design_rows(x, self.scale) - self.centre) * mean
+        credited = np.zeros((len(x), x.shape[1] + 1))
+        for column, feature in enumerate(CREDIT.tolist()):
+            if feature >= 0:
+                credited[:, feature] += parts[:, column]
+        credited[:, -1] = float(self.centre @ mean)
+        return credited
+
+
+def fit_effects(
+    x: FloatArray,
+    y_true: ProbabilityArray,
+    weight: ProbabilityArray,
+    products: IntArray,
+    pictures: IntArray,
+    rng: Generator,
+) -> EffectsModel:
+    """Learn the effects of one target.
+
+    Parameters
+    ----------
+    x
+        Feature rows, shape ``(n, d)``, float32.
+    y_true
+        Whether the event happened, 0 or 1, shape ``(n,)``; both occur.
+    weight
+        How many sends each row stands for, shape ``(n,)``.
+    products, pictures
+        Numbers of the product and of the picture of each row, shape ``(n,)``.
+    rng
+        Draws from the posterior.
+
+    Returns
+    -------
+    EffectsModel
+    """
+    scale = fit_scale(x)
+    rows = _Rows(x, scale, y_true, weight, products, pictures)
+    spreads = _Spreads.likely()
+    point = _Point.at_base_rate(rows)
+    for _ in range(PASSES):
+        around = _expand(rows, point)
+        for _ in range(SOLUTIONS_A_PASS):
+            solution = _solve(rows, point, around, spreads)
+            spreads = solution.learn(spreads)
+        point = solution.point
+    half = rng.standard_normal((N_DRAWS // 2, len(point.effects)))
+    half *= np.sqrt(len(half) / np.maximum((half**2).sum(axis=0), 1e-12))
+    normal = np.concatenate([half, -half])
+    around_mean = solve_triangular(solution.factor[0], normal.T, lower=True, trans="T").T
+    return EffectsModel(
+        scale,
+        (point.effects + around_mean).astype(np.float32),
+        rows.mean_row(),
+        float(np.sqrt(spreads.product)),
+        float(np.sqrt(spreads.picture)),
+    )
+
+
+class _Rows:
+    """The training rows in pieces, with the product of every picture."""
+
+    def __init__(
+        self,
+        x: FloatArray,
+        scale: Scale,
+        y_true: ProbabilityArray,
+        weight: ProbabilityArray,
+        products: IntArray,
+        pictures: IntArray,
+    ) -> None:
+        self.x, self.scale, self.y, self.weight = x, scale, y_true, weight
+        _, first, self.pictures = np.unique(pictures, return_index=True, return_inverse=True)
+        _, self.product_of = np.unique(products[first], return_inverse=True)
+        self.n_pictures, self.n_products = len(first), int(self.product_of.max()) + 1
+        self.n_columns = len(CREDIT)
+        self._by_product = np.argsort(self.product_of, kind="stable")
+        self._product_starts = np.searchsorted(
+            self.product_of[self._by_product], np.arange(self.n_products)
+        )
+        self._kept: list[FloatArray] = []
+        if len(x) <= KEPT_ROWS:
+            self._kept = [design_rows(x[rows], scale) for rows in self._slices()]
+
+    def _slices(self) -> Iterator[slice]:
+        for start in range(0, len(self.x), ROWS_AT_ONCE):
+            yield slice(start, min(start + ROWS_AT_ONCE, len(self.x)))
+
+    def __iter__(self) -> Iterator[tuple[slice, FloatArray]]:
+        for number, rows in enumerate(self._slices()):
+            yield rows, self._kept[number] if self._kept else design_rows(self.x[rows], self.scale)
+
+    def mean_row(self) -> FloatArray:
+        """The weighted mean design row."""
+        total = np.zeros(self.n_columns)
+        for rows, design in self:
+            total += self.weight[rows] @ design
+        return np.asarray(total / self.weight.sum(), dtype=np.float32)
+
+    def by_product(self, values: ProbabilityArray) -> ProbabilityArray:
+        """Sums of pictures' values over their products."""
+        ordered = values[self._by_product]
+        return np.asarray(np.add.reduceat(ordered, self._product_starts, axis=0))
+
+
+@dataclass(frozen=True)
+class _Spreads:
+    """Prior variances: of each block's effects, of products', of pictures' intercepts."""
+
+    blocks: dict[str, float]
+    product: float
+    picture: float
+
+    @classmethod
+    def likely(cls) -> _Spreads:
+        """What is thought before any event."""
+        return cls(
+            {name: _likely_variance(name) for name in BLOCKS},
+            LIKELY_PRODUCT_SPREAD**2,
+            LIKELY_PICTURE_SPREAD**2,
+        )
+
+
+@dataclass(frozen=True)
+class _Point:
+    """Effects, and intercepts of products and pictures."""
+
+    effects: ProbabilityArray
+    of_product: ProbabilityArray
+    of_picture: ProbabilityArray
+
+    @classmethod
+    def at_base_rate(cls, rows: _Rows) -> _Point:
+        """Where the search begins."""
+        effects = np.zeros(rows.n_columns)
+        effects[0] = logit(np.average(rows.y, weights=rows.weight))
+        return cls(effects, np.zeros(rows.n_products), np.zeros(rows.n_pictures))
+
+
+@dataclass(frozen=True)
+class _Expansion:
+    """The log-likelihood's gradient and negative Hessian at a point.
+
+    Of effects ``(k, k)`` and ``(k,)``; of pictures, whose Hessian is diagonal, ``(m,)`` each; and
+    between pictures and effects ``(m, k)``.
+    """
+
+    hessian: ProbabilityArray
+    gradient: ProbabilityArray
+    by_picture: ProbabilityArray
+    w_picture: ProbabilityArray
+    g_picture: ProbabilityArray
+
+
+@dataclass(frozen=True)
+class _Solution:
+    """The best point of a quadratic approximation, and how sure it is of its parts."""
+
+    point: _Point
+    factor: tuple[ProbabilityArray, bool]
+    v_product: ProbabilityArray
+    v_picture: ProbabilityArray
+
+    def learn(self, old: _Spreads) -> _Spreads:
+        """MacKay's fixed point for every spread."""
+        point = self.point
+        uncertain = np.diag(cho_solve(self.factor, np.eye(len(point.effects))))
+        return _Spreads(
+            {
+                name: _fixed_point(
+                    point.effects[columns], uncertain[columns], variance, _likely_variance(name)
+                )
+                for (name, columns), variance in zip(
+                    BLOCKS.items(), old.blocks.values(), strict=True
+                )
+            },
+            _fixed_point(point.of_product, self.v_product, old.product, LIKELY_PRODUCT_SPREAD**2),
+            _fixed_point(point.of_picture, self.v_picture, old.picture, LIKELY_PICTURE_SPREAD**2),
+        )
+
+
+def _expand(rows: _Rows, point: _Point) -> _Expansion:
+    """One pass over the data."""
+    k, n = rows.n_columns, rows.n_pictures
+    hessian, gradient = np.zeros((k, k)), np.zeros(k)
+    by_picture = np.zeros((n, k), dtype=np.float32)
+    w_picture, g_picture = np.zeros(n), np.zeros(n)
+    offset = point.of_picture + point.of_product[rows.product_of]
+    effects = point.effects.astype(np.float32)
+    for span, design in rows:
+        picture = rows.pictures[span]
+        p = expit(design @ effects + offset[picture])
+        w = rows.weight[span] * p * (1 - p)
+        residual = rows.weight[span] * (rows.y[span] - p)
+        weighted = design * w[:, None].astype(np.float32)
+        hessian += design.T @ weighted
+        gradient += design.T @ residual.astype(np.float32)
+        order = np.argsort(picture, kind="stable")
+        numbers, starts = np.unique(picture[order], return_index=True)
+        by_picture[numbers] += np.add.reduceat(weighted[order], starts, axis=0)
+        w_picture += np.bincount(picture, w, n)
+        g_picture += np.bincount(picture, residual, n)
+    return _Expansion(hessian, gradient, by_picture.astype(np.float64), w_picture, g_picture)
+
+
+def _solve(rows: _Rows, start: _Point, around: _Expansion, spreads: _Spreads) -> _Solution:
+    """The best point of the approximation around `start` under some prior spreads.
+
+    Pictures' intercepts are eliminated first, then products', by Schur complements: what is
+    solved stays as small as the design.
+    """
+    prior = np.full(rows.n_columns, 1e-4)
+    for name, columns in BLOCKS.items():
+        prior[columns] = 1 / spreads.blocks[name]
+    hessian = around.hessian + np.diag(prior)
+    gradient = around.gradient - prior * start.effects
+    d_picture = around.w_picture + 1 / spreads.picture
+    g_picture = around.g_picture - start.of_picture / spreads.picture
+    share = around.w_picture / d_picture
+    kept = 1 - share
+    by_picture = around.by_picture
+    hessian -= (by_picture / d_picture[:, None]).T @ by_picture
+    gradient -= by_picture.T @ (g_picture / d_picture)
+    cross = rows.by_product(kept[:, None] * by_picture)
+    d_product = rows.by_product(kept * around.w_picture) + 1 / spreads.product
+    g_product = rows.by_product(around.g_picture - share * g_picture)
+    g_product -= start.of_product / spreads.product
+    hessian -= (cross / d_product[:, None]).T @ cross
+    gradient -= cross.T @ (g_product / d_product)
+    factor = cho_factor(hessian, lower=True)
+    move = cho_solve(factor, gradient)
+    move_product = (g_product - cross @ move) / d_product
+    pull = by_picture @ move + around.w_picture * move_product[rows.product_of]
+    v_product = 1 / d_product
+    return _Solution(
+        _Point(
+            start.effects + move,
+            start.of_product + move_product,
+            start.of_picture + (g_picture - pull) / d_picture,
+        ),
+        factor,
+        v_product,
+        1 / d_picture + share**2 * v_product[rows.product_of],
+    )
+
+
+def _likely_variance(block: str) -> float:
+    spread = LIKELY_INTERACTION_SPREAD if " by " in block else LIKELY_SPREAD
+    return spread**2
+
+
+def _fixed_point(
+    effects: ProbabilityArray, uncertain: ProbabilityArray, variance: float, likely: float
+) -> float:
+    """The next variance of a block: its squared size over how many of it the data determine."""
+    determined = max(float(len(effects) - uncertain.sum() / variance), 0.0)
+    new = (float((effects**2).sum()) + BELIEF * likely) / (determined + BELIEF)
+    return float(np.clip(new, LEAST_VARIANCE, MOST_VARIANCE))

@@ -1,0 +1,358 @@
+"""Measuring conversion models on a world whose truth is known, beside the best possible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
+from sneakeraug.dataset.worlds import Pictures, World, draw_contexts, draw_events
+from sneakeraug.evaluate.metrics import (
+    brier_score,
+    calibration_slope,
+    coverage,
+    debiased_calibration_error,
+    log_loss,
+    mean_with_interval,
+    roc_auc,
+)
+from sneakeraug.rank.verdict import decide
+from sneakeraug.registry import Figure
+from sneakeraug.score.conversion import ConversionModel
+from sneakeraug.score.features import PictureRows, Projection, build_features
+from sneakeraug.score.uncertainty import difference_intervals, probability_intervals, share_best
+from sneakeraug.vocabulary import AUGMENTATIONS, TARGETS
+
+ROWS_AT_ONCE: Final = 4_096
+
+CAMPAIGNS_A_PHOTO: Final = 3
+"""Campaigns each photo is recommended for."""
+
+ORIGINAL: Final = AUGMENTATIONS.index("original")
+
+SURE: Final = (0.85, 0.95)
+"""Variants whose `p_best` lies between: how often they are best is `p_best_calibration`."""
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Pictures of unseen products, for a world and for models.
+
+    Attributes
+    ----------
+    pictures
+        As the world sees them, six variants of one photo after the other.
+    rows
+        As the models see them.
+    """
+
+    pictures: Pictures
+    rows: PictureRows
+
+
+def measure_conversions(
+    models: Mapping[str, ConversionModel],
+    projection: Projection,
+    unseen: Unseen,
+    world: World,
+    n_events: int,
+    seed: int,
+) -> dict[str, dict[str, Any]]:
+    """Measure the models of all targets on sends and on recommendations.
+
+    Parameters
+    ----------
+    models, projection
+        Of a model folder.
+    unseen
+        Pictures of products no model was trained on.
+    world
+        Whose truth is known.
+    n_events
+        Sends drawn; recommendations are made for every photo in `CAMPAIGNS_A_PHOTO` campaigns.
+    seed
+        Of everything drawn.
+
+    Returns
+    -------
+    metrics
+        By target, as `docs/statistics.md` defines them. ``None`` where nothing can be measured.
+    """
+    rng = np.random.default_rng(seed)
+    events = draw_events(world, unseen.pictures, n_events, rng)
+    campaigns = _draw_campaigns(unseen, rng)
+    metrics = {}
+    for target, model in models.items():
+        happened = np.flatnonzero(~np.isnan(events.happened[target]))
+        contexts = {name: codes[happened] for name, codes in events.contexts.items()}
+        shown = unseen.pictures.take(events.pictures[happened])
+        y = events.happened[target][happened]
+        x = build_features(unseen.rows.take(events.pictures[happened]), contexts, projection)
+        p, intervals = _predict(model, x, shown.products)
+        truth = world.probability(shown, contexts, target)
+        possible = world.probability(shown, contexts, target, is_hidden_seen=False)
+        found = _measure_sends(p, intervals, y, truth, possible, contexts["campaign_type"])
+        found |= _interval_of_accuracy(p, y, shown.products, seed)
+        found |= _measure_verdicts(model, projection, unseen, world, campaigns, target)
+        metrics[target] = found
+    return metrics
+
+
+def _predict(
+    model: ConversionModel, x: FloatArray, products: IntArray
+) -> tuple[ProbabilityArray, ProbabilityArray]:
+    """Probabilities and ranges of many rows."""
+    parts = []
+    for start in range(0, len(x), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        numbers = np.unique(products[rows], return_inverse=True)[1]
+        parts.append(probability_intervals(model.predict_members(x[rows], numbers)))
+    return np.concatenate([p for p, _ in parts]), np.concatenate([i for _, i in parts])
+
+
+def _measure_sends(
+    p: ProbabilityArray,
+    intervals: ProbabilityArray,
+    y: ProbabilityArray,
+    truth: ProbabilityArray,
+    possible: ProbabilityArray,
+    campaign_types: IntArray,
+) -> dict[str, Any]:
+    """What can be said of probabilities of single sends.
+
+    Excesses are over somebody who sees all that can be seen, in expectation under the truth.
+    """
+    base = float(y.mean())
+    held = (intervals[:, 0] <= truth) & (truth <= intervals[:, 1])
+    by_campaign = [held[campaign_types == code].mean() for code in np.unique(campaign_types)]
+    return {
+        "n": len(y),
+        "base_rate": base,
+        "accuracy": float(((p > 0.5) == (y > 0.5)).mean()),
+        "bayes_accuracy": float(((possible > 0.5) == (y > 0.5)).mean()),
+        "commoner_accuracy": max(base, 1 - base),
+        "log_loss": log_loss(p, y),
+        "bayes_log_loss": log_loss(possible, y),
+        "base_rate_log_loss": log_loss(np.full_like(y, base), y),
+        "log_loss_excess": _expected_log_loss(p, truth) - _expected_log_loss(possible, truth),
+        "brier_excess": brier_score(p, truth) - brier_score(possible, truth),
+        "auc": roc_auc(p, y) if 0 < base < 1 else None,
+        "bayes_auc": roc_auc(possible, y) if 0 < base < 1 else None,
+        "ece": debiased_calibration_error(p, y),
+        "calibration_slope": calibration_slope(p, y) if 0 < base < 1 else None,
+        "interval_coverage": coverage(intervals, truth),
+        "interval_coverage_worst_campaign": float(min(by_campaign)),
+        "interval_width": float((intervals[:, 1] - intervals[:, 0]).mean()),
+        "point_coverage": float((p == truth).mean()),
+    }
+
+
+def _expected_log_loss(p: ProbabilityArray, truth: ProbabilityArray) -> float:
+    q = np.clip(p, 1e-12, 1 - 1e-12)
+    return float(-np.mean(truth * np.log(q) + (1 - truth) * np.log1p(-q)))
+
+
+def _interval_of_accuracy(
+    p: ProbabilityArray, y: ProbabilityArray, products: IntArray, seed: int
+) -> dict[str, Any]:
+    right = ((p > 0.5) == (y > 0.5)).astype(np.float64)
+    loss = np.where(y > 0.5, -np.log(p), -np.log1p(-p))
+    rng = np.random.default_rng(seed)
+    return {
+        "accuracy_interval": mean_with_interval(right, products, rng)[1],
+        "log_loss_interval": mean_with_interval(loss, products, rng)[1],
+    }
+
+
+def _draw_campaigns(unseen: Unseen, rng: np.random.Generator) -> list[dict[str, IntArray]]:
+    """Contexts for every photo, the same for its six variants."""
+    n_photos = len(unseen.rows) // len(AUGMENTATIONS)
+    drawn = (draw_contexts(n_photos, rng) for _ in range(CAMPAIGNS_A_PHOTO))
+    return [
+        {name: np.repeat(codes, len(AUGMENTATIONS)) for name, codes in contexts.items()}
+        for contexts in drawn
+    ]
+
+
+@dataclass(frozen=True)
+class _Verdicts:
+    """One campaign's recommendations: ``(n_photos, 6)`` arrays, and ``(n_photos,)`` choices.
+
+    Gains are on the good side of the target's direction.
+    """
+
+    gain: ProbabilityArray
+    held: ProbabilityArray
+    p_best: ProbabilityArray
+    best: IntArray
+    chosen: IntArray
+    true_p: ProbabilityArray
+    true_gain: ProbabilityArray
+
+
+def _judge(
+    model: ConversionModel,
+    projection: Projection,
+    unseen: Unseen,
+    world: World,
+    contexts: Mapping[str, IntArray],
+    target: str,
+) -> _Verdicts:
+    """Recommend for every photo in one campaign each, as the product does."""
+    n_edits = len(AUGMENTATIONS)
+    sign = 1.0 if TARGETS[target] == "raise" else -1.0
+    x = build_features(unseen.rows, contexts, projection)
+    truth = world.probability(unseen.pictures, contexts, target).reshape(-1, n_edits)
+    gains, held, p_best, best, chosen = [], [], [], [], []
+    for number, members in enumerate(_members_of_photos(model, x)):
+        p, _ = probability_intervals(members)
+        difference, ranges = difference_intervals(members, members[:, ORIGINAL])
+        true_difference = truth[number] - truth[number, ORIGINAL]
+        gains.append(sign * difference)
+        held.append((ranges[:, 0] <= true_difference) & (true_difference <= ranges[:, 1]))
+        p_best.append(share_best(members, lower_is_better=sign < 0))
+        top = max((i for i in range(n_edits) if i != ORIGINAL), key=lambda i: (sign * p[i], -i))
+        verdict = decide(
+            float(difference[top]),
+            (float(ranges[top, 0]), float(ranges[top, 1])),
+            float(p[ORIGINAL]),
+            TARGETS[target],
+        )
+        best.append(top)
+        chosen.append(top if verdict == "recommend" else ORIGINAL)
+    return _Verdicts(
+        np.array(gains),
+        np.array(held),
+        np.array(p_best),
+        np.array(best),
+        np.array(chosen),
+        truth,
+        sign * (truth - truth[:, [ORIGINAL]]),
+    )
+
+
+def _members_of_photos(model: ConversionModel, x: FloatArray) -> Iterator[ProbabilityArray]:
+    """Draws of the six variants of one photo after the other, ``(draws, 6)``."""
+    n_edits = len(AUGMENTATIONS)
+    at_once = ROWS_AT_ONCE // n_edits * n_edits
+    for start in range(0, len(x), at_once):
+        rows = x[start : start + at_once]
+        members = model.predict_members(rows, np.arange(len(rows)) // n_edits)
+        for first in range(0, len(rows), n_edits):
+            yield members[:, first : first + n_edits]
+
+
+def _measure_verdicts(
+    model: ConversionModel,
+    projection: Projection,
+    unseen: Unseen,
+    world: World,
+    campaigns: list[dict[str, IntArray]],
+    target: str,
+) -> dict[str, Any]:
+    """What can be said of recommendations, on every photo in some campaigns."""
+    parts = [_judge(model, projection, unseen, world, c, target) for c in campaigns]
+    gain, held, p_best, best, chosen, true_p, true_gain = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in _Verdicts.__dataclass_fields__
+    )
+    rows = np.arange(len(gain))
+    possible = true_gain.max(axis=1)
+    best_p = true_p[rows, true_gain.argmax(axis=1)]
+
+    def regret(choice: IntArray) -> ProbabilityArray:
+        return np.asarray((possible - true_gain[rows, choice]) / best_p)
+
+    followed = regret(chosen)
+    changed = chosen != ORIGINAL
+    claimed, came = gain[rows, best], true_gain[rows, best]
+    sure = (p_best >= SURE[0]) & (p_best < SURE[1])
+    is_best = true_gain >= possible[:, None]
+    edited = np.arange(len(AUGMENTATIONS)) != ORIGINAL
+    codes = np.concatenate([c["campaign_type"][:: len(AUGMENTATIONS)] for c in campaigns])
+    by_campaign = [held[codes == code][:, edited].mean() for code in np.unique(codes)]
+    return {
+        "n_recommendations": len(gain),
+        "regret_mean": float(followed.mean()),
+        "regret_p95": float(np.quantile(followed, 0.95)),
+        "regret_mean_if_always_the_best_guess": float(regret(gain.argmax(axis=1)).mean()),
+        "regret_mean_if_always_original": float(regret(np.full(len(rows), ORIGINAL)).mean()),
+        "regret_mean_if_random": float(((possible[:, None] - true_gain) / best_p[:, None]).mean()),
+        "share_recommended": float(changed.mean()),
+        "false_recommendation_rate": float((changed & (true_gain[rows, chosen] <= 0)).mean()),
+        "in_the_two_best": _share_in_two_best(true_gain[changed], chosen[changed]),
+        "p_best_calibration": float(is_best[sure].mean()) if sure.any() else None,
+        "n_p_best": int(sure.sum()),
+        "p_best_claimed": float(p_best[sure].mean()) if sure.any() else None,
+        "difference_coverage": float(held[:, edited].mean()),
+        "difference_coverage_worst_campaign": float(min(by_campaign)),
+        "claimed_difference": float(claimed.mean()),
+        "true_difference": float(came.mean()),
+        "winner_bias": _relative(float(claimed.mean()), float(came.mean())),
+    }
+
+
+def _share_in_two_best(true_gain: ProbabilityArray, chosen: IntArray) -> float | None:
+    """How often a recommended variant is truly among the two best; ties count as best."""
+    if not len(chosen):
+        return None
+    second = np.sort(true_gain, axis=1)[:, -2]
+    return float((true_gain[np.arange(len(chosen)), chosen] >= second - 1e-12).mean())
+
+
+def _relative(claimed: float, came: float) -> float | None:
+    """Claimed over true difference, less 1; None where there is no true difference."""
+    return claimed / came - 1 if abs(came) > 1e-9 else None
+
+
+CARD_FIGURES: Final = {
+    "accuracy": ("accuracy", {"best possible (Bayes)": "bayes_accuracy"}),
+    "log loss (lower is better)": (
+        "log_loss",
+        {"best possible (Bayes)": "bayes_log_loss", "base rate": "base_rate_log_loss"},
+    ),
+    "90 % ranges that hold the true probability": ("interval_coverage", {}),
+    "90 % ranges that hold the true difference": ("difference_coverage", {}),
+    "lost by following the verdict, share of the best (lower is better)": (
+        "regret_mean",
+        {
+            "always original": "regret_mean_if_always_original",
+            "random": "regret_mean_if_random",
+        },
+    ),
+    "photos with a recommendation that does harm (lower is better)": (
+        "false_recommendation_rate",
+        {},
+    ),
+}
+"""Figures of a card: the metric, and the metrics it is read beside."""
+
+
+def conversion_figures(
+    metrics: Mapping[str, Mapping[str, Any]], n_products: int, seed: int, command: str
+) -> list[Figure]:
+    """Return the figures a card keeps of `measure_conversions`."""
+    return list(_figures(metrics, n_products, seed, command))
+
+
+def _figures(
+    metrics: Mapping[str, Mapping[str, Any]], n_products: int, seed: int, command: str
+) -> Iterator[Figure]:
+    for target, found in metrics.items():
+        for name, (key, beside) in CARD_FIGURES.items():
+            is_verdict = key in ("regret_mean", "false_recommendation_rate", "difference_coverage")
+            what = "recommendations for" if is_verdict else "simulated sends of"
+            interval = found.get(f"{key}_interval")
+            yield Figure(
+                name=f"{target}: {name}",
+                value=round(float(found[key]), 5),
+                interval=tuple(round(float(end), 5) for end in interval) if interval else None,
+                n=int(found["n_recommendations" if is_verdict else "n"]),
+                unit=f"{what} pictures of {n_products} unseen products",
+                seed=seed,
+                baselines={title: round(float(found[other]), 5) for title, other in beside.items()},
+                command=command,
+            )
