@@ -177,7 +177,7 @@ def _take_in(
         return row
     try:
         if "://" not in row.image:
-            data = source.read_picture(row.image, settings.max_bytes)
+            data = source.files.read_picture(row.image, settings.max_bytes)
         elif session is not None:
             data = session.get(row.image).data
         else:

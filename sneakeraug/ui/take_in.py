@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from sneakeraug import ingest
-from sneakeraug.collect.importer import TABLES
+from sneakeraug.collect.feeds import TABLES
 from sneakeraug.errors import SneakeraugError
 from sneakeraug.files import safe_cell
 from sneakeraug.ui import engine, words
