@@ -29,11 +29,14 @@ class Catalog:
         In the order they are offered in.
     is_named_by_hash
         Whether each picture's file is named by its sha256.
+    revision
+        Of the database of one's own products when it was read; 0 where there was none.
     """
 
     folder: Path
     products: tuple[Product, ...]
     is_named_by_hash: bool = False
+    revision: int = 0
 
     def __len__(self) -> int:
         """Products."""

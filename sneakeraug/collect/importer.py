@@ -146,8 +146,8 @@ class Source:
                 yield from self._products(read_records(file, name))
         except DAMAGED as exc:
             raise InputError(
-                f"{name[:80]!r} cannot be read to its end ({type(exc).__name__}). Export or pack it "
-                "again; what was imported stays."
+                f"{name[:80]!r} cannot be read to its end ({type(exc).__name__}). Export or pack "
+                "it again; what was imported stays."
             ) from exc
 
     def _products(self, records: Iterator[tuple[int, object]]) -> Iterator[Row]:

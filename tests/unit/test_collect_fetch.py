@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from sneakeraug import ingest
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.collect.fetch import AGENT, Politeness, PoliteSession, read_retry_after
 from sneakeraug.collect.guard import is_public
@@ -320,6 +321,22 @@ def test_the_same_command_again_asks_for_nothing_it_has(
     assert found.n_pictures == 6
     assert max(n for path, n in shop.asked.items() if path != "/robots.txt") == 1
     assert shop.asked.total() > first
+
+
+def test_a_second_run_decodes_and_writes_no_picture_it_has(
+    shop: Shop, shoe: UInt8Array, encode: Encode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = fill(shop, encode(shoe))
+    first = collect(url, tmp_path / "out", QUICK, 10, lambda _: None)
+    images = tmp_path / "out" / "images"
+    before = {path.name: path.stat().st_mtime_ns for path in images.iterdir()}
+    table = (tmp_path / "out" / "products.csv").read_bytes()
+    decoded: list[str] = []
+    monkeypatch.setattr(ingest, "check", lambda _data, name, _settings: decoded.append(name))
+    assert collect(url, tmp_path / "out", QUICK, 10, lambda _: None) == first
+    assert decoded == []
+    assert {path.name: path.stat().st_mtime_ns for path in images.iterdir()} == before
+    assert (tmp_path / "out" / "products.csv").read_bytes() == table
 
 
 def test_a_killed_run_goes_on_without_asking_twice(
