@@ -153,7 +153,9 @@ def import_products(
             if len(batch) >= PRODUCTS_AT_ONCE:
                 _put(own, batch, done)
             if done.n_rows % every == 0:
-                report(Step(done.n_rows, n_all, f"rows read, {len(done.rejects):,} left out"))
+                report(
+                    Step(done.n_rows, n_all, f"pictures looked at, {len(done.rejects):,} left out")
+                )
         _put(own, batch, done)
         write_table(
             own.folder / REJECTS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from sneakeraug.store.tables import PictureRow, ProductRow, RevisionRow
 FIELDS: Final = tuple(name for name in Product.model_fields if name in ProductRow.__table__.columns)
 """What a product and its row have in common."""
 
-_REVISION: Final = select(RevisionRow.number).where(RevisionRow.name == "products")
+_REVISION: Final = select(RevisionRow.token).where(RevisionRow.name == "products")
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class OwnCatalog:
                     session.merge(row)
                     n_changed += 1
             if n_added or n_changed:
-                _count_change(session)
+                _mark_change(session)
         return n_added, n_changed
 
     def remove(self, product_ids: Iterable[str]) -> int:
@@ -148,7 +149,7 @@ class OwnCatalog:
                 session.delete(row)
             session.flush()
             if gone:
-                _count_change(session)
+                _mark_change(session)
             shown = select(ProductRow.picture_sha256)
             unseen = session.scalars(select(PictureRow).where(PictureRow.sha256.not_in(shown)))
             files = [row.file for row in unseen]
@@ -157,10 +158,10 @@ class OwnCatalog:
             (self.folder / file).unlink(missing_ok=True)
         return len(gone)
 
-    def revision(self) -> int:
-        """Return how often products were added, changed or removed; costs next to nothing."""
+    def revision(self) -> str:
+        """Return a token that every change of the products replaces; costs next to nothing."""
         with transaction(self.engine) as session:
-            return session.scalar(_REVISION) or 0
+            return session.scalar(_REVISION) or ""
 
     def picture_hashes(self) -> dict[str, bytes]:
         """Return the difference hash of each picture file that has one, by the file's name."""
@@ -179,7 +180,7 @@ class OwnCatalog:
     def catalog(self) -> Catalog:
         """Return all products, in the order of their ids."""
         with transaction(self.engine) as session:
-            revision = session.scalar(_REVISION) or 0
+            revision = session.scalar(_REVISION) or ""
             rows = session.execute(
                 select(ProductRow, PictureRow.file)
                 .join(PictureRow, PictureRow.sha256 == ProductRow.picture_sha256)
@@ -213,8 +214,8 @@ class OwnCatalog:
             )
 
 
-def _count_change(session: Session) -> None:
-    session.execute(update(RevisionRow).values(number=RevisionRow.number + 1))
+def _mark_change(session: Session) -> None:
+    session.execute(update(RevisionRow).values(token=uuid.uuid4().hex))
 
 
 def _values(row: ProductRow) -> list[object]:

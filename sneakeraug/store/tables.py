@@ -52,12 +52,12 @@ class ProductRow(Base):
 
 
 class RevisionRow(Base):
-    """How often something was changed, so that who has read it knows whether to read it again."""
+    """A token that every change replaces: who has read the rows knows whether to read again."""
 
     __tablename__ = "revision"
 
     name: Mapped[str] = mapped_column(String(20), primary_key=True)
-    number: Mapped[int]
+    token: Mapped[str] = mapped_column(String(32))
 
 
 class EncodedRow(Base):
