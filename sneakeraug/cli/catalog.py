@@ -141,7 +141,8 @@ def catalog_stats(as_json: Json = False) -> None:
         typer.echo(f"{title}: {shown}")
     if groups:
         n = sum(len(group) for group in groups)
-        typer.echo(f"(nearly) the same picture: {n:,} products in {len(groups):,} groups")
+        named = "group" if len(groups) == 1 else "groups"
+        typer.echo(f"look the same: {n:,} products in {len(groups):,} {named}")
     for group in groups[:GROUPS_NAMED]:
         ids = ", ".join(product.product_id for product in group[:IDS_NAMED])
         rest = f" and {len(group) - IDS_NAMED:,} more" if len(group) > IDS_NAMED else ""
