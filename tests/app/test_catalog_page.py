@@ -147,10 +147,10 @@ def test_products_that_look_the_same_are_shown_together(
     assert not open_page(PAGE).expander
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, path, side in (("a", 0, 400), ("b", 0, 300), ("c", 1, 300)):
+        for name, side, turn in (("a", 400, 0), ("b", 300, 0), ("c", 300, 180)):
             picture = io.BytesIO()
-            with Image.open(demo_paths[path]) as image:
-                image.resize((side, side * 3 // 4)).save(picture, "JPEG")
+            with Image.open(demo_paths[0]) as image:
+                image.resize((side, side * 3 // 4)).rotate(turn).save(picture, "JPEG")
             archive.writestr(f"{name}.jpg", picture.getvalue())
     at = import_feed(open_page(PAGE), buffer.getvalue())
     (alike,) = at.expander
