@@ -1,11 +1,12 @@
 """The products alternates come from: browse, find by a photo, take in, take out."""
 
-from sneakeraug.ui import browse, engine, heading, take_in
+from sneakeraug.ui import browse, engine, heading, product_cards, shelves, take_in
 
 recommender = engine.recommender()
 heading.show("Catalog", recommender.card)
 take_in.show_report()
-shelves = browse.load_shelves()
-wish = browse.ask(shelves)
-found = browse.find(shelves, wish, recommender)
+catalogs = shelves.load_shelves()
+wish = browse.ask(catalogs)
+found = browse.find(catalogs, wish, recommender)
 browse.show_grid(found)
+product_cards.show_duplicates(catalogs)

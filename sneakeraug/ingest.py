@@ -12,9 +12,11 @@ from sneakeraug.catalog.own import FIELDS, OwnCatalog, Picture, open_own_catalog
 from sneakeraug.collect.fetch import Politeness, PoliteSession
 from sneakeraug.collect.importer import ImportedProduct, Reject, Source
 from sneakeraug.collect.shop import CACHE, Collected, collect_shop
+from sneakeraug.dataset.photos import difference_hash, pack_bits
 from sneakeraug.errors import FetchError, InputError
 from sneakeraug.files import only_run, write_table
 from sneakeraug.intake.decode import decode_photo
+from sneakeraug.progress import Step
 from sneakeraug.records import Product
 from sneakeraug.settings import Settings, get_settings
 
@@ -76,7 +78,8 @@ def check(data: bytes, name: str, settings: Settings) -> Picture:
     kind = photo.format.lower()
     height, width = photo.pixels.shape[:2]
     sha256 = hashlib.sha256(data).hexdigest()
-    return Picture(sha256, SUFFIXES.get(kind, f".{kind}"), width, height)
+    bits = pack_bits(difference_hash(photo.pixels))
+    return Picture(sha256, SUFFIXES.get(kind, f".{kind}"), width, height, bits)
 
 
 @dataclass
@@ -133,6 +136,8 @@ def import_products(
     """
     settings = get_settings()
     source = Source(path, columns)
+    n_all = source.count_rows()
+    every = min(500, max(1, n_all // 20))
     own = open_own_catalog(settings)
     session = PoliteSession(own.folder / CACHE, politeness) if politeness else None
     done = Imported()
@@ -147,8 +152,10 @@ def import_products(
                 batch.append(ready)
             if len(batch) >= PRODUCTS_AT_ONCE:
                 _put(own, batch, done)
-            if done.n_rows % 500 == 0:
-                report(f"{done.n_rows:,} rows, {len(done.rejects):,} left out")
+            if done.n_rows % every == 0:
+                report(
+                    Step(done.n_rows, n_all, f"pictures looked at, {len(done.rejects):,} left out")
+                )
         _put(own, batch, done)
         write_table(
             own.folder / REJECTS,
@@ -177,7 +184,7 @@ def _take_in(
         return row
     try:
         if "://" not in row.image:
-            data = source.read_picture(row.image, settings.max_bytes)
+            data = source.files.read_picture(row.image, settings.max_bytes)
         elif session is not None:
             data = session.get(row.image).data
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -18,14 +19,18 @@ from sneakeraug.embed.encoder import Encoder
 from sneakeraug.embed.resnet import N_IDENTITY
 from sneakeraug.errors import PhotoError
 from sneakeraug.limits import Limits
+from sneakeraug.progress import Step
 from sneakeraug.rank.alternates import Shelf, choose_alternates
-from sneakeraug.records import Context, Product
+from sneakeraug.records import Context, Product, ProductFilter
 from sneakeraug.score.features import PICTURE_FEATURES, PictureRows, measure_picture
 from sneakeraug.store.encoded import EncodedPictures
 from sneakeraug.vocabulary import AUGMENTATIONS
 
 PICTURES_AT_ONCE: Final = 32
 """Pictures encoded, and kept, together; a stop costs at most so many."""
+
+IN_STOCK: Final = ProductFilter()
+"""What is sold out is not offered, unless it is asked for."""
 
 PARTS: Final = (len(AUGMENTATIONS), len(AUGMENTATIONS) + N_IDENTITY)
 """Where in a picture's numbers the outputs end, and the identity embedding."""
@@ -75,6 +80,8 @@ class EncodedCatalog:
         Checked before a picture is decoded.
     known
         What the network said of pictures before; None keeps nothing.
+    index_folder
+        Where a large catalog's search index is kept; None keeps nothing.
     report
         Called with a line of progress now and then.
     """
@@ -85,6 +92,7 @@ class EncodedCatalog:
         encoder: Encoder,
         limits: Limits,
         known: EncodedPictures | None = None,
+        index_folder: Path | None = None,
         report: Callable[[str], None] = lambda _line: None,
     ) -> None:
         names = [catalog.picture_sha256(product) for product in catalog.products]
@@ -101,13 +109,14 @@ class EncodedCatalog:
             if known:
                 known.write(fresh)
             numbers |= fresh
-            report(f"{min(len(missing), start + PICTURES_AT_ONCE):,} of {len(missing):,} encoded")
+            n_done = min(len(missing), start + PICTURES_AT_ONCE)
+            report(Step(n_done, len(missing), "pictures encoded"))
         shown = [(p, n) for p, n in zip(catalog.products, names, strict=True) if n in numbers]
         self._products = [product for product, _ in shown]
         self._shelf = Shelf(self._products)
         rows = np.stack([numbers[name] for _, name in shown]) if shown else NOTHING
         self._outputs, self._embeddings, self._measures = np.split(rows, PARTS, axis=1)
-        self._index = PictureIndex(self._embeddings)
+        self._index = PictureIndex(self._embeddings, folder=index_folder)
 
     def similarities(self, embedding: FloatArray) -> dict[str, float]:
         """Return each product's cosine to an embedding, shape ``(d,)``, by product id."""
@@ -117,7 +126,13 @@ class EncodedCatalog:
             for row, value in zip(rows, similarity, strict=True)
         }
 
-    def choose(self, embedding: FloatArray, context: Context, n: int) -> Offer:
+    def choose(
+        self,
+        embedding: FloatArray,
+        context: Context,
+        n: int,
+        among: ProductFilter = IN_STOCK,
+    ) -> Offer:
         """Choose up to `n` products for a context, the most alike of the strictest filter first.
 
         Parameters
@@ -128,12 +143,14 @@ class EncodedCatalog:
             Its sneaker type and gender are the filter.
         n
             Alternates wanted.
+        among
+            Which products may be chosen at all.
         """
 
         def search(k: int, allowed: IntArray) -> tuple[IntArray, FloatArray]:
             return self._index.nearest(embedding, k, allowed)
 
-        chosen, note = choose_alternates(self._shelf, context, n, search)
+        chosen, note = choose_alternates(self._shelf, context, n, search, among)
         rows = [row for row, _ in chosen]
         return Offer(
             [self._products[row] for row in rows],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -31,7 +32,7 @@ from sneakeraug.catalog.products import DEMO, Catalog, load_catalog
 from sneakeraug.embed.encoder import BACKEND, Encoder
 from sneakeraug.errors import InputError, PhotoError
 from sneakeraug.explain import group_drivers
-from sneakeraug.offers import EncodedCatalog
+from sneakeraug.offers import IN_STOCK, EncodedCatalog
 from sneakeraug.rank.alternates import choose_alternate, rank_alternates
 from sneakeraug.rank.variants import choose_augmentation, rank_variants
 from sneakeraug.records import (
@@ -40,6 +41,7 @@ from sneakeraug.records import (
     Context,
     Driver,
     Product,
+    ProductFilter,
     Recommendation,
     Request,
     Scored,
@@ -79,6 +81,7 @@ class Campaign(TypedDict, total=False):
     sneaker_type: str | None
     gender: str | None
     n_alternates: int
+    among: ProductFilter
 
 
 class Recommender:
@@ -144,7 +147,14 @@ class Recommender:
     ) -> EncodedCatalog:
         """Return a catalog as the model sees it; the parameters are the recommender's."""
         known = EncodedPictures(engine, self.card.files[WEIGHTS]) if engine else None
-        return EncodedCatalog(catalog, self._encoder, self.settings.limits, known, report)
+        return EncodedCatalog(
+            catalog,
+            self._encoder,
+            self.settings.limits,
+            known,
+            self.settings.index_dir if engine else None,
+            report,
+        )
 
     @property
     def model_id(self) -> str:
@@ -211,6 +221,7 @@ class Recommender:
         sneaker_type: str | None = None,
         gender: str | None = None,
         n_alternates: int = 5,
+        among: ProductFilter = IN_STOCK,
     ) -> Recommendation:
         """Score an analysed picture for a campaign; nothing is embedded again.
 
@@ -222,6 +233,8 @@ class Recommender:
             Terms of `sneakeraug.vocabulary`; the last two may be left open.
         n_alternates
             Catalog pictures wanted, 0 to 100.
+        among
+            Products that may be offered, by brand, price and stock.
 
         Raises
         ------
@@ -257,7 +270,7 @@ class Recommender:
         )
         scored = time.perf_counter()
         alternates, note = self._alternates(
-            analysis, context, target, members[:, ORIGINAL], n_alternates
+            analysis, context, target, members[:, ORIGINAL], n_alternates, among
         )
         done = time.perf_counter()
         timing = analysis.timing_ms | {
@@ -359,6 +372,7 @@ class Recommender:
         sneaker_type: str | None = None,
         gender: str | None = None,
         n: int = 10,
+        among: ProductFilter = IN_STOCK,
     ) -> tuple[list[tuple[Product, float]], str | None]:
         """Find the catalog products most like a picture.
 
@@ -370,13 +384,15 @@ class Recommender:
             Products of these first; open where None.
         n
             Products wanted, 1 to `MAX_ALTERNATES`.
+        among
+            Products that may be found at all, by brand, price and stock.
 
         Returns
         -------
         found
             Products with their cosine similarity, most alike first.
         note
-            A sentence where others than those asked for had to be added.
+            A sentence where others than those asked for had to be added, or none fits.
 
         Raises
         ------
@@ -386,7 +402,9 @@ class Recommender:
         if not 1 <= n <= MAX_ALTERNATES:
             raise InputError(f"{n} products were asked for; 1 to {MAX_ALTERNATES} is expected.")
         context = Context.of(sneaker_type=sneaker_type, gender=gender)
-        offer = self.pictures.choose(self.embed(image), context, n)
+        offer = self.pictures.choose(self.embed(image), context, n, among)
+        if not offer.products:
+            return [], "No product of the catalog fits; widen the brand, the price or the stock."
         found = sorted(zip(offer.products, offer.similarity, strict=True), key=lambda f: -f[1])
         return found, offer.note
 
@@ -410,9 +428,10 @@ class Recommender:
         target: str,
         original: ProbabilityArray,
         n: int,
+        among: ProductFilter,
     ) -> tuple[tuple[AlternateScore, ...], str | None]:
         """Alternates scored and ranked, and a note where the filter had to be widened."""
-        offer = self.pictures.choose(analysis.embedding, context, n)
+        offer = self.pictures.choose(analysis.embedding, context, n, among)
         if not offer.products:
             return (), offer.note
         products = np.arange(1, len(offer.products) + 1)
@@ -502,7 +521,9 @@ def serving_catalog(settings: Settings) -> tuple[Catalog, Engine | None]:
         return load_catalog(), None
     own = open_own_catalog(settings)
     catalog = own.catalog()
-    return (catalog if len(catalog) else load_catalog()), own.engine
+    if not len(catalog):
+        catalog = replace(load_catalog(), revision=catalog.revision)
+    return catalog, own.engine
 
 
 def make_prediction_recommendation(

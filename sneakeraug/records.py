@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sneakeraug.errors import InputError
 from sneakeraug.vocabulary import CONTEXT_FIELDS, TARGETS, Direction, check_term
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -192,6 +194,54 @@ class Product(Record):
     currency: str = "USD"
     in_stock: bool = True
     image: str
+
+
+@dataclass(frozen=True)
+class ProductFilter:
+    """Which products of a catalog are wanted; what is left open filters nothing.
+
+    Attributes
+    ----------
+    brands
+        Any of these, upper or lower case.
+    least_cents, most_cents
+        Bounds of the price, both included, in the currency each product has; a product without
+        a price is within none.
+    in_stock
+        Whether what is sold out is left out.
+
+    Raises
+    ------
+    InputError
+        If the least price is above the most.
+    """
+
+    brands: tuple[str, ...] = ()
+    least_cents: int | None = None
+    most_cents: int | None = None
+    in_stock: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse bounds that no price is within."""
+        least, most = self.least_cents, self.most_cents
+        if least is not None and most is not None and least > most:
+            raise InputError(
+                f"The least price {least / 100:.2f} is above the most, {most / 100:.2f}; the other "
+                "way round is expected."
+            )
+
+    def fits(self, product: Product) -> bool:
+        """Whether a product is wanted."""
+        price = product.price_cents
+        return (
+            (product.in_stock or not self.in_stock)
+            and (
+                not self.brands
+                or product.brand.casefold() in {brand.casefold() for brand in self.brands}
+            )
+            and (self.least_cents is None or (price is not None and price >= self.least_cents))
+            and (self.most_cents is None or (price is not None and price <= self.most_cents))
+        )
 
 
 def direction_of(target: str) -> Direction:

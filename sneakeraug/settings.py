@@ -81,6 +81,11 @@ class Settings(BaseSettings):
         return self.home / "catalog"
 
     @property
+    def index_dir(self) -> Path:
+        """Where the search index of one's own catalog is kept, once it is large."""
+        return self.home / "index"
+
+    @property
     def limits(self) -> Limits:
         """The picture limits as one record."""
         return Limits(

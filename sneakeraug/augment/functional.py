@@ -7,29 +7,34 @@ pixels for the same arguments, and the same look at any resolution.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache, reduce
+from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from sneakeraug.arrays import FloatArray, UInt8Array, largest_channel
+from sneakeraug.arrays import FloatArray, UInt8Array
 
-Box = tuple[float, float, float, float]
-Matrix = NDArray[np.float64]
-Colour = tuple[int, int, int]
-
-SMALL_SIDE_PX = 96
-"""Longer side at which a background is continued; backgrounds are smooth."""
-
-STROKE_TILE_SHARE = 0.7
+STROKE_TILE_SHARE: Final = 0.7
 """Side of the pencil's stroke texture as a share of the shorter side; strokes are a tenth of it."""
 
-FADE_SHARE = 0.06
-"""How far a turned photo's edge is mirrored outwards before it has faded, of the longer side."""
+STRIP_PIXELS: Final = 65_536
+"""Pixels that are worked on at once: what they need fits a processor core's own cache."""
 
-BACKGROUND_TOLERANCE = 24.0
-"""Largest channel difference (0 to 255) at which a pixel counts as the background's colour."""
+LIFT: Final = 0.12
+"""Added to a sketch's tones: it keeps the noise of near-black leather from becoming lines."""
+
+PAPER: Final = (250.0, 249.0, 245.0)
+LEAD: Final = (42.0, 42.0, 46.0)
+"""Colours of a pencil sketch, RGB."""
+
+HATCHES: Final = (50.0, -35.0)
+"""Directions of the pencil's strokes in degrees; the second only where it is dark."""
+
+TURNS: Final = (None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
+"""OpenCV's names, by quarter turns clockwise."""
 
 
 def tone_curve(bias: float, floor: float, ceiling: float) -> FloatArray:
@@ -75,14 +80,25 @@ def apply_tone_curve(photo: UInt8Array, bias: float, floor: float, ceiling: floa
         Same shape and dtype.
     """
     curve = tone_curve(bias, floor, ceiling)
-    value = largest_channel(photo)
     # gain(v) = (curve(v) - floor) / v, with the curve's own slope where v is 0
     steps = np.arange(256, dtype=np.float32) / 255.0
     gain = np.empty(256, dtype=np.float32)
     gain[1:] = (curve[1:] - floor) / steps[1:]
     gain[0] = gain[1]
-    scaled = cv2.multiply(photo, cv2.merge([gain[value]] * 3), dtype=cv2.CV_32F)
-    return np.asarray(np.rint(scaled + 255.0 * floor).clip(0, 255), dtype=np.uint8)
+    toned = np.empty_like(photo, order="C")
+    for rows in _strips(photo.shape[0], photo.shape[1]):
+        channels = cv2.split(photo[rows])
+        gains = cv2.LUT(reduce(cv2.max, channels), gain)
+        scaled = (cv2.multiply(channel, gains, dtype=cv2.CV_32F) for channel in channels)
+        moved = [cv2.convertScaleAbs(c, alpha=1.0, beta=255.0 * floor) for c in scaled]
+        cv2.merge(moved, dst=toned[rows])
+    return toned
+
+
+def _strips(h: int, w: int) -> Iterator[slice]:
+    """Rows of a picture, about `STRIP_PIXELS` at a time."""
+    n = max(1, STRIP_PIXELS // w)
+    return (slice(top, min(h, top + n)) for top in range(0, h, n))
 
 
 def rotate_quarter(photo: UInt8Array, n_quarters: int) -> UInt8Array:
@@ -100,7 +116,8 @@ def rotate_quarter(photo: UInt8Array, n_quarters: int) -> UInt8Array:
     photo
         Shape ``(w, h, 3)`` for an odd number of quarters, else ``(h, w, 3)``; a contiguous copy.
     """
-    return np.ascontiguousarray(np.rot90(photo, k=-n_quarters % 4)).copy()
+    turn = TURNS[n_quarters % 4]
+    return photo.copy() if turn is None else np.asarray(cv2.rotate(photo, turn), dtype=np.uint8)
 
 
 def draw_pencil_sketch(
@@ -135,25 +152,26 @@ def draw_pencil_sketch(
         Same shape and dtype; the three channels differ only by the tint of paper and graphite.
     """
     h, w = photo.shape[:2]
-    short = min(h, w)
-    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255.0
-    low, high = np.percentile(cv2.resize(grey, (64, 64), interpolation=cv2.INTER_AREA), [1, 97])
-    tone = np.clip((grey - low) / max(float(high - low), 0.15), 0.0, 1.0)
-    tone = _blur(tone, 0.0015 * short)
+    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
+    steps = np.arange(256, dtype=np.float32) / 255.0
+    small = cv2.resize(cv2.LUT(grey, steps), (64, 64), interpolation=cv2.INTER_AREA)
+    low, high = np.percentile(small, [1, 97])
+    stretched = np.clip((steps - low) / max(float(high - low), 0.15), 0.0, 1.0)
 
-    fine = _dodge(tone, line_radius * short / 3.0, line_strength)
-    broad = _dodge(tone, line_radius * short, line_strength)
-    lines = np.minimum(fine, 0.35 + 0.65 * broad) * (0.45 + 0.55 * broad)
-
-    shade = np.clip(1.0 - _blur(tone, 0.004 * short) - 0.04, 0.0, 1.0) ** 0.75 * shading
-    first = _strokes(h, w, 50.0, texture_seed)
-    second = _strokes(h, w, -35.0, texture_seed + 1)
-    ink = 0.52 * _lay(shade, first) + 0.34 * _lay(1.6 * shade - 0.75, second) + 0.12 * shade
-    graphite = np.clip(lines * (1.0 - np.clip(ink, 0.0, 0.88)), 0.0, 1.0)[..., None]
-
-    paper = np.array([250.0, 249.0, 245.0], dtype=np.float32)
-    lead = np.array([42.0, 42.0, 46.0], dtype=np.float32)
-    return np.asarray(np.rint(lead + (paper - lead) * graphite), dtype=np.uint8)
+    pencil = _Pencil(min(h, w), line_radius, line_strength, shading)
+    sketch = np.empty_like(photo, order="C")
+    sketch[:] = PAPER
+    # Only what is darker than paper is drawn, and what the blurs carry from there.
+    n_dark = int(np.count_nonzero(stretched < 1.0))
+    x, y, across, down = cv2.boundingRect(cv2.compare(grey, float(n_dark), cv2.CMP_LT))
+    columns = slice(max(0, x - pencil.reach_px), min(w, x + across + pencil.reach_px))
+    rows = slice(max(0, y - pencil.reach_px), min(h, y + down + pencil.reach_px))
+    strokes = [
+        _strokes(h, w, angle, texture_seed + i)[rows, columns] for i, angle in enumerate(HATCHES)
+    ]
+    tone = cv2.LUT(grey[rows, columns], (stretched + LIFT).astype(np.float32))
+    pencil.draw(tone, strokes, sketch[rows, columns])
+    return sketch
 
 
 def _blur(plane: FloatArray, sigma_px: float) -> FloatArray:
@@ -163,16 +181,55 @@ def _blur(plane: FloatArray, sigma_px: float) -> FloatArray:
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma_px), dtype=np.float32)
 
 
-def _dodge(tone: FloatArray, sigma_px: float, strength: float) -> FloatArray:
+def _dodge(tone: FloatArray, blurred: FloatArray, strength: float) -> FloatArray:
     """Colour dodge of a plane by its blur: 1 on even tone, dark where darker than around."""
-    # 0.12 keeps the noise of near-black leather from becoming lines.
-    ratio = (tone + 0.12) / (_blur(tone, max(sigma_px, 0.3)) + 0.12)
-    return np.asarray(np.clip(ratio, 0.0, 1.0) ** strength, dtype=np.float32)
+    ratio = np.clip(cv2.divide(tone, blurred), 0.0, 1.0)
+    ratio **= strength
+    return np.asarray(ratio, dtype=np.float32)
 
 
-def _lay(shade: FloatArray, strokes: FloatArray) -> FloatArray:
-    """Ink coverage where a stroke texture, uniform in [0, 1], lies under the shade."""
-    return np.asarray(np.clip((shade - strokes) / 0.5 + shade, 0.0, 1.0), dtype=np.float32)
+def _root(plane: FloatArray) -> FloatArray:
+    """The power of 0.75, by square roots."""
+    root = np.sqrt(plane)
+    return np.asarray(root * np.sqrt(root), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class _Pencil:
+    """How a sketch of a picture with a shorter side of `short_px` is drawn."""
+
+    short_px: int
+    line_radius: float
+    line_strength: float
+    shading: float
+
+    @property
+    def reach_px(self) -> int:
+        """How far beyond a dark pixel anything is drawn; OpenCV cuts a blur at 4 radii."""
+        return math.ceil(4 * self.short_px * (max(self.line_radius, 0.004) + 0.0015)) + 4
+
+    def draw(self, tone: FloatArray, strokes: list[FloatArray], sketch: UInt8Array) -> None:
+        """Draw what has a tone, `LIFT` to 1 + `LIFT`, into a picture of the same size."""
+        tone = _blur(tone, 0.0015 * self.short_px)
+        narrow = _blur(tone, max(self.line_radius * self.short_px / 3.0, 0.3))
+        wide = _blur(tone, max(self.line_radius * self.short_px, 0.3))
+        soft = _blur(tone, 0.004 * self.short_px)
+        for rows in _strips(*tone.shape):
+            fine = _dodge(tone[rows], narrow[rows], self.line_strength)
+            broad = _dodge(tone[rows], wide[rows], self.line_strength)
+            lines = cv2.min(fine, cv2.addWeighted(broad, 0.65, broad, 0.0, 0.35))
+            lines *= cv2.addWeighted(broad, 0.55, broad, 0.0, 0.45)
+            shade = _root(np.clip(0.96 + LIFT - soft[rows], 0.0, 1.0)) * self.shading
+            # where the strokes, uniform in [0, 1], lie under the shade, by 0.5 wide slopes
+            hatch = np.clip(cv2.addWeighted(shade, 3.0, strokes[0][rows], -2.0, 0.0), 0.0, 1.0)
+            cross = np.clip(cv2.addWeighted(shade, 4.8, strokes[1][rows], -2.0, -2.25), 0.0, 1.0)
+            ink = cv2.scaleAdd(shade, 0.12, cv2.addWeighted(hatch, 0.52, cross, 0.34, 0.0))
+            graphite = lines * (1.0 - np.clip(ink, 0.0, 0.88))
+            planes = [
+                cv2.convertScaleAbs(graphite, alpha=paper - lead, beta=lead)
+                for lead, paper in zip(LEAD, PAPER, strict=True)
+            ]
+            sketch[rows] = cv2.merge(planes)
 
 
 @lru_cache(maxsize=8)
@@ -200,157 +257,20 @@ def _stroke_tile(angle_deg: float, seed: int) -> FloatArray:
 
 def _strokes(h: int, w: int, angle_deg: float, seed: int) -> FloatArray:
     """The stroke tile, `STROKE_TILE_SHARE` of the shorter side large, repeated over the picture."""
-    tile = _stroke_tile(angle_deg, seed)
     side = max(8, round(STROKE_TILE_SHARE * min(h, w)))
-    interpolation = cv2.INTER_AREA if side < tile.shape[0] else cv2.INTER_CUBIC
-    scaled = cv2.resize(tile, (side, side), interpolation=interpolation)
-    tiled = np.tile(scaled, (-(-h // side), -(-w // side)))[:h, :w]
-    return np.asarray(np.clip(tiled, 0.0, 1.0), dtype=np.float32)
-
-
-def swivel(
-    photo: UInt8Array,
-    angle_deg: float,
-    distance: float,
-    box: Box,
-    colour: Colour | None,
-) -> UInt8Array:
-    """Turn a photo about its vertical axis in true perspective, on the same canvas.
-
-    The photo is a plane seen by a pinhole camera; a positive angle brings its left side nearer.
-    Where the turned plane does not reach, the photo's own background continues: the edge
-    mirrored for a little way, fading into a smooth continuation of the border's colours.
-
-    Parameters
-    ----------
-    photo
-        RGB, shape ``(h, w, 3)``, uint8.
-    angle_deg
-        Turn in degrees, in (-80, 80).
-    distance
-        From camera to picture, in units of the longer side; smaller is a stronger perspective.
-    box
-        ``(left, top, right, bottom)`` of what must stay in the frame, as shares of the sides.
-    colour
-        The background's RGB where it is plain, else None.
-
-    Returns
-    -------
-    photo
-        Same shape and dtype.
-    """
-    h, w = photo.shape[:2]
-    matrix = swivel_matrix(h, w, angle_deg, distance, box)
-    turned = cv2.warpPerspective(
-        photo, matrix, (w, h), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
-    )
-    return _continue_background(photo, np.asarray(turned, dtype=np.uint8), matrix, colour)
-
-
-def swivel_matrix(h: int, w: int, angle_deg: float, distance: float, box: Box) -> Matrix:
-    """Return the homography of `swivel`, scaled and shifted so that `box` stays in the frame.
-
-    Parameters
-    ----------
-    h, w
-        Size of the picture in pixels.
-    angle_deg, distance, box
-        See `swivel`.
-
-    Returns
-    -------
-    matrix
-        Shape ``(3, 3)``, float64, from source to target pixels.
-    """
-    angle = math.radians(angle_deg)
-    camera = distance * max(h, w)
-    left, top, right, bottom = box[0] * w, box[1] * h, box[2] * w, box[3] * h
-    cx, cy = (left + right) / 2, (top + bottom) / 2
-    # (x, y) on the plane, turned: (x cos, y, x sin), seen from the camera on the axis.
-    turn = np.array(
-        [
-            [camera * math.cos(angle), 0.0, 0.0],
-            [0.0, camera, 0.0],
-            [math.sin(angle), 0.0, camera],
-        ]
-    ) @ np.array([[1.0, 0.0, -cx], [0.0, 1.0, -cy], [0.0, 0.0, 1.0]])
-    corners = np.array([[left, top, 1], [right, top, 1], [right, bottom, 1], [left, bottom, 1]]).T
-    seen = turn @ corners
-    x, y = seen[0] / seen[2], seen[1] / seen[2]
-    margin = 0.02
-    scale = min(1.0, (1 - margin) * w / np.ptp(x), (1 - margin) * h / np.ptp(y))
-    # The centre stays where it was as far as the frame allows.
-    ox = _inside(cx + scale * (x.min() + x.max()) / 2, scale * np.ptp(x), w)
-    oy = _inside(cy + scale * (y.min() + y.max()) / 2, scale * np.ptp(y), h)
-    shift_x = ox - scale * (x.min() + x.max()) / 2
-    shift_y = oy - scale * (y.min() + y.max()) / 2
-    place = np.array([[scale, 0.0, shift_x], [0.0, scale, shift_y], [0.0, 0.0, 1.0]])
-    return np.asarray(place @ turn, dtype=np.float64)
-
-
-def _inside(centre: float, extent: float, side: float) -> float:
-    """Move a centre so that an extent around it lies within [0, side]."""
-    return float(min(max(centre, extent / 2), side - extent / 2))
-
-
-def _continue_background(
-    photo: UInt8Array, turned: UInt8Array, matrix: Matrix, colour: Colour | None
-) -> UInt8Array:
-    """Replace what lies outside the turned plane by a smooth continuation of the background.
-
-    `turned` has the photo mirrored outwards. Close to the plane that stays (on a plain photo
-    only where it is background), so that no seam shows; further out, and wherever the product
-    was cut by the edge, a blur of the border's pixels takes over, made at small size.
-    """
-    h, w = photo.shape[:2]
-    scale = SMALL_SIDE_PX / max(h, w)
-    sw, sh = max(4, round(w * scale)), max(4, round(h * scale))
-    pad = round(0.75 * SMALL_SIDE_PX)
-    fill = _spread_border(cv2.resize(photo, (sw, sh), interpolation=cv2.INTER_AREA), pad, colour)
-    outside = np.ones((sh + 2 * pad, sw + 2 * pad), dtype=np.uint8)
-    outside[pad : pad + sh, pad : pad + sw] = 0
-    distance = cv2.distanceTransform(outside, cv2.DIST_L2, 5)
-
-    # small padded pixel -> full pixel, pixel centres aligned
-    grow_x, grow_y = w / sw, h / sh
-    grow = np.array(
-        [
-            [grow_x, 0.0, (0.5 - pad) * grow_x - 0.5],
-            [0.0, grow_y, (0.5 - pad) * grow_y - 0.5],
-            [0.0, 0.0, 1.0],
-        ]
-    )
-    kind = {"flags": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
-    fill = cv2.warpPerspective(fill, matrix @ grow, (w, h), **kind)
-    distance = cv2.warpPerspective(distance, matrix @ grow, (w, h), **kind)
-    inside = cv2.warpPerspective(
-        np.ones((h, w), dtype=np.float32), matrix, (w, h), flags=cv2.INTER_LINEAR
-    )
-    fade = np.clip(1.0 - distance / (FADE_SHARE * SMALL_SIDE_PX), 0.0, 1.0)
-    if colour is not None:
-        fade *= largest_channel(np.abs(turned - fill)) <= BACKGROUND_TOLERANCE
-    keep = np.maximum(inside, fade)[..., None]
-    return np.asarray(np.rint(keep * turned + (1.0 - keep) * fill).clip(0, 255), dtype=np.uint8)
-
-
-def _spread_border(small: UInt8Array, pad: int, colour: Colour | None) -> FloatArray:
-    """A picture `pad` larger on every side, filled from the border's (background) pixels alone."""
-    pixels = small.astype(np.float32)
-    edge = np.zeros(small.shape[:2], dtype=np.float32)
-    edge[:2], edge[-2:], edge[:, :2], edge[:, -2:] = 1, 1, 1, 1
-    if colour is None:
-        base, weight = np.median(pixels[edge > 0], axis=0), edge
+    tile = _stroke_tile(angle_deg, seed)
+    if side < tile.shape[0]:
+        scaled = _small_stroke_tile(side, angle_deg, seed)
     else:
-        base = np.array(colour, dtype=np.float32)
-        weight = edge * (largest_channel(np.abs(pixels - base)) <= BACKGROUND_TOLERANCE)
-    around = (pad, pad, pad, pad)
-    weighted = cv2.copyMakeBorder(pixels * weight[..., None], *around, cv2.BORDER_CONSTANT)
-    mass = cv2.copyMakeBorder(weight, *around, cv2.BORDER_CONSTANT)
-    fill = np.broadcast_to(base.astype(np.float32), weighted.shape).copy()
-    # From wide to narrow normalised blurs: the narrowest that sees background wins.
-    for sigma in (24.0, 12.0, 6.0, 3.0):
-        total = cv2.GaussianBlur(mass, (0, 0), sigma)
-        mean = cv2.GaussianBlur(weighted, (0, 0), sigma) / np.maximum(total, 1e-6)[..., None]
-        trust = np.clip(total / 0.02, 0.0, 1.0)[..., None]
-        fill = trust * mean + (1.0 - trust) * fill
-    return fill
+        scaled = np.clip(cv2.resize(tile, (side, side), interpolation=cv2.INTER_CUBIC), 0.0, 1.0)
+    wrap = (0, max(0, h - side), 0, max(0, w - side), cv2.BORDER_WRAP)
+    return np.asarray(cv2.copyMakeBorder(scaled, *wrap)[:h, :w], dtype=np.float32)
+
+
+@lru_cache(maxsize=8)
+def _small_stroke_tile(side: int, angle_deg: float, seed: int) -> FloatArray:
+    """The stroke tile scaled down; kept, as pictures of one size follow each other."""
+    scaled = cv2.resize(_stroke_tile(angle_deg, seed), (side, side), interpolation=cv2.INTER_AREA)
+    scaled = np.clip(scaled, 0.0, 1.0)
+    scaled.setflags(write=False)
+    return np.asarray(scaled, dtype=np.float32)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 
 from sneakeraug.arrays import UInt8Array
-from sneakeraug.augment import functional
+from sneakeraug.augment import functional, perspective
 from sneakeraug.background import estimate_background
 from sneakeraug.errors import InputError, ShapeError
 from sneakeraug.vocabulary import AUGMENTATIONS
@@ -192,7 +192,7 @@ def _sketch(photo: UInt8Array, p: Parameters) -> UInt8Array:
 def _swivel(photo: UInt8Array, p: Parameters) -> UInt8Array:
     left, top, right, bottom = cast("list[float]", p["box"])
     colour = cast("list[int] | None", p["colour"])
-    return functional.swivel(
+    return perspective.swivel(
         photo,
         _f(p, "angle_deg"),
         _f(p, "distance"),

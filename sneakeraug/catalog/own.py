@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy.orm import Session
 
 from sneakeraug.catalog.products import Catalog
 from sneakeraug.files import write_bytes
 from sneakeraug.records import Product
 from sneakeraug.settings import Settings
 from sneakeraug.store.db import open_database, transaction
-from sneakeraug.store.tables import PictureRow, ProductRow
+from sneakeraug.store.tables import PictureRow, ProductRow, RevisionRow
 
 FIELDS: Final = tuple(name for name in Product.model_fields if name in ProductRow.__table__.columns)
 """What a product and its row have in common."""
+
+_REVISION: Final = select(RevisionRow.token).where(RevisionRow.name == "products")
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,15 @@ class Picture:
         Such as ``.jpg``, by what it holds.
     width, height
         Upright, in pixels.
+    difference_hash
+        256 bits that near-identical pictures share, packed.
     """
 
     sha256: str
     suffix: str
     width: int
     height: int
+    difference_hash: bytes
 
     @property
     def file(self) -> str:
@@ -76,9 +83,12 @@ class OwnCatalog:
         """Return a picture that was taken in before; None where it was not, or its file is gone."""
         with transaction(self.engine) as session:
             row = session.get(PictureRow, sha256)
-            if row is None or not (self.folder / row.file).is_file():
+            if row is None or row.difference_hash is None:
                 return None
-            return Picture(sha256, Path(row.file).suffix, row.width, row.height)
+            if not (self.folder / row.file).is_file():
+                return None
+            suffix = Path(row.file).suffix
+            return Picture(sha256, suffix, row.width, row.height, row.difference_hash)
 
     def keep_picture(self, picture: Picture, data: bytes) -> None:
         """Put a picture's file in its place.
@@ -110,6 +120,7 @@ class OwnCatalog:
                         file=picture.file,
                         width=picture.width,
                         height=picture.height,
+                        difference_hash=picture.difference_hash,
                     )
                 )
                 session.flush()
@@ -120,6 +131,8 @@ class OwnCatalog:
                 elif _values(before) != _values(row):
                     session.merge(row)
                     n_changed += 1
+            if n_added or n_changed:
+                _mark_change(session)
         return n_added, n_changed
 
     def remove(self, product_ids: Iterable[str]) -> int:
@@ -135,6 +148,8 @@ class OwnCatalog:
             for row in gone:
                 session.delete(row)
             session.flush()
+            if gone:
+                _mark_change(session)
             shown = select(ProductRow.picture_sha256)
             unseen = session.scalars(select(PictureRow).where(PictureRow.sha256.not_in(shown)))
             files = [row.file for row in unseen]
@@ -143,9 +158,29 @@ class OwnCatalog:
             (self.folder / file).unlink(missing_ok=True)
         return len(gone)
 
+    def revision(self) -> str:
+        """Return a token that every change of the products replaces; costs next to nothing."""
+        with transaction(self.engine) as session:
+            return session.scalar(_REVISION) or ""
+
+    def picture_hashes(self) -> dict[str, bytes]:
+        """Return the difference hash of each picture file that has one, by the file's name."""
+        with transaction(self.engine) as session:
+            rows = session.execute(select(PictureRow.file, PictureRow.difference_hash))
+            return {file: bits for file, bits in rows if bits is not None}
+
+    def keep_hashes(self, hashes: Mapping[str, bytes]) -> None:
+        """Keep the difference hash of picture files, by the file's name."""
+        with transaction(self.engine) as session:
+            for file, bits in hashes.items():
+                session.execute(
+                    update(PictureRow).where(PictureRow.file == file).values(difference_hash=bits)
+                )
+
     def catalog(self) -> Catalog:
         """Return all products, in the order of their ids."""
         with transaction(self.engine) as session:
+            revision = session.scalar(_REVISION) or ""
             rows = session.execute(
                 select(ProductRow, PictureRow.file)
                 .join(PictureRow, PictureRow.sha256 == ProductRow.picture_sha256)
@@ -155,7 +190,7 @@ class OwnCatalog:
                 Product(**{name: getattr(row, name) for name in FIELDS}, image=file)
                 for row, file in rows
             )
-        return Catalog(self.folder, products, is_named_by_hash=True)
+        return Catalog(self.folder, products, is_named_by_hash=True, revision=revision)
 
     def stats(self) -> Stats:
         """Count."""
@@ -177,6 +212,10 @@ class OwnCatalog:
                 by_gender=count(ProductRow.gender),
                 by_brand=count(ProductRow.brand),
             )
+
+
+def _mark_change(session: Session) -> None:
+    session.execute(update(RevisionRow).values(token=uuid.uuid4().hex))
 
 
 def _values(row: ProductRow) -> list[object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -29,11 +30,14 @@ class Catalog:
         In the order they are offered in.
     is_named_by_hash
         Whether each picture's file is named by its sha256.
+    revision
+        Of the database of one's own products when this was read; empty where there was none.
     """
 
     folder: Path
     products: tuple[Product, ...]
     is_named_by_hash: bool = False
+    revision: str = ""
 
     def __len__(self) -> int:
         """Products."""
@@ -47,10 +51,19 @@ class Catalog:
         StoreError
             If there is none.
         """
-        for product in self.products:
-            if product.product_id == product_id:
-                return product
-        raise StoreError(f"There is no product {product_id[:60]!r} in the catalog.")
+        product = self._by_id.get(product_id)
+        if product is None:
+            raise StoreError(f"There is no product {product_id[:60]!r} in the catalog.")
+        return product
+
+    @cached_property
+    def _by_id(self) -> dict[str, Product]:
+        return {product.product_id: product for product in self.products}
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """What tells it from other catalogs, and from itself before a change."""
+        return str(self.folder), self.revision if self.is_named_by_hash else ""
 
     def image_path(self, product: Product) -> Path:
         """Return the path of a product's picture, always inside the catalog's folder."""

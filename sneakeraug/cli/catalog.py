@@ -13,6 +13,9 @@ from sneakeraug.cli.output import print_json, progress
 from sneakeraug.errors import InputError
 from sneakeraug.vocabulary import GENDERS, SNEAKER_TYPES
 
+GROUPS_NAMED, IDS_NAMED = 10, 8
+"""Of products that look the same, in what is written for people."""
+
 import_app = typer.Typer(help="Take in what shops and teams export.", no_args_is_help=True)
 catalog_app = typer.Typer(help="The products that alternates come from.", no_args_is_help=True)
 
@@ -70,14 +73,35 @@ def catalog_search(
     image: Annotated[Path, typer.Argument(help="Picture file.")],
     sneaker_type: Annotated[str | None, typer.Option(help=", ".join(SNEAKER_TYPES))] = None,
     gender: Annotated[str | None, typer.Option(help=", ".join(GENDERS))] = None,
+    brand: Annotated[
+        list[str] | None, typer.Option(help="Only of this brand; may be repeated.")
+    ] = None,
+    min_price: Annotated[
+        float | None, typer.Option(min=0, help="Only at this price or above, as 59.90.")
+    ] = None,
+    max_price: Annotated[
+        float | None, typer.Option(min=0, help="Only at this price or below.")
+    ] = None,
+    in_stock: Annotated[
+        bool, typer.Option("--in-stock/--sold-out-too", help="Leave out what is sold out.")
+    ] = True,
     n: Annotated[int, typer.Option(min=1, max=100, help="Products wanted.")] = 10,
     model: Model = None,
     as_json: Json = False,
 ) -> None:
     """Find the products most like a picture."""
     from sneakeraug.recommend import load
+    from sneakeraug.records import ProductFilter
 
-    found, note = load(model).search(image, sneaker_type=sneaker_type, gender=gender, n=n)
+    among = ProductFilter(
+        brands=tuple(brand or ()),
+        least_cents=_cents(min_price),
+        most_cents=_cents(max_price),
+        in_stock=in_stock,
+    )
+    found, note = load(model).search(
+        image, sneaker_type=sneaker_type, gender=gender, n=n, among=among
+    )
     if as_json:
         rows = [product.model_dump() | {"similarity": s} for product, s in found]
         print_json({"products": rows, "note": note})
@@ -91,13 +115,18 @@ def catalog_search(
 
 @catalog_app.command("stats")
 def catalog_stats(as_json: Json = False) -> None:
-    """Count your catalog's products and pictures."""
+    """Count your catalog's products and pictures, and name those that look the same."""
     from sneakeraug.catalog.own import open_own_catalog
+    from sneakeraug.duplicates import find_duplicates
     from sneakeraug.settings import get_settings
 
-    stats = open_own_catalog(get_settings()).stats()
+    settings = get_settings()
+    own = open_own_catalog(settings)
+    stats = own.stats()
+    groups = find_duplicates(own, own.catalog(), settings.limits, progress)
     if as_json:
-        print_json(asdict(stats))
+        alike = [[product.product_id for product in group] for group in groups]
+        print_json(asdict(stats) | {"near_duplicates": alike})
         return
     typer.echo(
         f"{stats.n_products:,} products ({stats.n_in_stock:,} in stock), "
@@ -110,6 +139,16 @@ def catalog_stats(as_json: Json = False) -> None:
     ):
         shown = ", ".join(f"{name or 'none'} {n:,}" for name, n in list(counts.items())[:12])
         typer.echo(f"{title}: {shown}")
+    if groups:
+        n = sum(len(group) for group in groups)
+        named = "group" if len(groups) == 1 else "groups"
+        typer.echo(f"look the same: {n:,} products in {len(groups):,} {named}")
+    for group in groups[:GROUPS_NAMED]:
+        ids = ", ".join(product.product_id for product in group[:IDS_NAMED])
+        rest = f" and {len(group) - IDS_NAMED:,} more" if len(group) > IDS_NAMED else ""
+        typer.echo(f"  {ids}{rest}")
+    if len(groups) > GROUPS_NAMED:
+        typer.echo("  … all of them with --json")
 
 
 @catalog_app.command("remove")
@@ -122,6 +161,10 @@ def catalog_remove(
 
     n = open_own_catalog(get_settings()).remove(product_ids)
     typer.echo(f"{n:,} of {len(set(product_ids)):,} products removed.")
+
+
+def _cents(price: float | None) -> int | None:
+    return None if price is None else round(100 * price)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -97,12 +97,13 @@ def collect_shop(
         done = Collected()
         rows: list[dict[str, object]] = []
         seen: set[str] = set()
+        kept = {path.stem: path.name for path in (out / IMAGES).glob("[!.]*")}
         for product in _listing(url, session, max_pages, done, report):
             if product.product_id in seen:
                 continue
             seen.add(product.product_id)
             done.n_products += 1
-            row = _with_picture(product, out, session, check_picture, done)
+            row = _with_picture(product, out, kept, session, check_picture, done)
             if row is not None:
                 rows.append(row)
                 done.n_pictures += 1
@@ -147,21 +148,27 @@ def _listing(
 def _with_picture(
     product: FoundProduct,
     out: Path,
+    kept: dict[str, str],
     session: PoliteSession,
     check_picture: CheckPicture,
     done: Collected,
 ) -> dict[str, object] | None:
-    """A product's row, its picture kept under its content's hash; None where it has none."""
+    """A product's row, its picture kept under its content's hash; None where it has none.
+
+    `kept` has the files there are, by their hash: those are neither decoded nor written again.
+    """
     try:
         answer = session.get(product.image_url)
-        suffix = check_picture(answer.data, product.name)
+        name = hashlib.sha256(answer.data).hexdigest()[:32]
+        if name not in kept:
+            file = f"{name}{check_picture(answer.data, product.name)}"
+            write_bytes(out / IMAGES / file, answer.data)
+            kept[name] = file
     except (FetchError, PhotoError) as exc:
         done.rejects.append((product.image_url, str(exc)))
         return None
-    name = f"{hashlib.sha256(answer.data).hexdigest()[:32]}{suffix}"
-    write_bytes(out / IMAGES / name, answer.data)
     return {
-        "image": f"{IMAGES}/{name}",
+        "image": f"{IMAGES}/{kept[name]}",
         "shoe_brand": product.brand,
         "shoe_gender": product.gender,
         "shoe_name": product.name,

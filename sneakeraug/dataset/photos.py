@@ -174,6 +174,16 @@ def difference_hash(photo: UInt8Array) -> BoolArray:
     return np.asarray(small[:, 1:] > small[:, :-1] + 1, dtype=np.bool_).ravel()
 
 
+def pack_bits(bits: BoolArray) -> bytes:
+    """Return a difference hash as 32 bytes."""
+    return np.packbits(bits).tobytes()
+
+
+def unpack_bits(data: bytes) -> BoolArray:
+    """Return a difference hash from its 32 bytes."""
+    return np.unpackbits(np.frombuffer(data, dtype=np.uint8)).astype(np.bool_)
+
+
 def group_products(rows: Sequence[PhotoRow], hashes: Sequence[BoolArray]) -> list[str]:
     """Name each photo's group: one product, or products joined by near-identical photos.
 

@@ -9,7 +9,14 @@ import numpy as np
 
 from sneakeraug.arrays import BoolArray, FloatArray, IntArray, ProbabilityArray
 from sneakeraug.rank.verdict import decide, order_by_target, sentence
-from sneakeraug.records import AlternateScore, BestAlternate, Context, Product, direction_of
+from sneakeraug.records import (
+    AlternateScore,
+    BestAlternate,
+    Context,
+    Product,
+    ProductFilter,
+    direction_of,
+)
 from sneakeraug.vocabulary import GENDERS, SNEAKER_TYPES
 
 Search = Callable[[int, IntArray], tuple[IntArray, FloatArray]]
@@ -26,19 +33,41 @@ class Shelf:
     Parameters
     ----------
     products
-        The catalog; what is out of stock is not offered.
+        The catalog.
     """
 
     def __init__(self, products: Sequence[Product]) -> None:
         self.sneaker_types = np.array([SNEAKER_TYPES.index(p.sneaker_type) for p in products])
         self.genders = np.array([GENDERS.index(p.gender) for p in products])
         self.in_stock = np.array([p.in_stock for p in products], dtype=np.bool_)
+        self.brand_names, self.brands = np.unique(
+            np.array([p.brand.casefold() for p in products], dtype=np.str_), return_inverse=True
+        )
+        self.prices = np.array(
+            [np.nan if p.price_cents is None else p.price_cents for p in products], dtype=np.float64
+        )
         shoes = [f"{p.brand}\n{p.name}".casefold() for p in products]
         self.shoes = np.unique(shoes, return_inverse=True)[1] if shoes else np.empty(0, np.int64)
 
-    def fitting(self, context: Context, by_type: bool, by_gender: bool) -> BoolArray:
-        """Return which rows pass a context's filter; unisex fits every gender."""
-        fits = self.in_stock.copy()
+    def among(self, wanted: ProductFilter) -> BoolArray:
+        """Return which rows a filter leaves, as `ProductFilter.fits` says of each product."""
+        left = np.ones(len(self.in_stock), dtype=np.bool_)
+        if wanted.in_stock:
+            left &= self.in_stock
+        if wanted.brands:
+            named = np.isin(self.brand_names, [brand.casefold() for brand in wanted.brands])
+            left &= named[self.brands]
+        if wanted.least_cents is not None:
+            left &= self.prices >= wanted.least_cents
+        if wanted.most_cents is not None:
+            left &= self.prices <= wanted.most_cents
+        return left
+
+    def fitting(
+        self, context: Context, by_type: bool, by_gender: bool, among: BoolArray
+    ) -> BoolArray:
+        """Return which of some rows pass a context's filter; unisex fits every gender."""
+        fits = among.copy()
         if by_type and context.sneaker_type:
             fits &= self.sneaker_types == SNEAKER_TYPES.index(context.sneaker_type)
         if by_gender and context.gender:
@@ -48,7 +77,7 @@ class Shelf:
 
 
 def choose_alternates(
-    shelf: Shelf, context: Context, n: int, search: Search
+    shelf: Shelf, context: Context, n: int, search: Search, among: ProductFilter
 ) -> tuple[list[tuple[int, float]], str | None]:
     """Pick up to `n` products, the nearest of the strictest filter that has any left first.
 
@@ -64,6 +93,8 @@ def choose_alternates(
         Alternates wanted.
     search
         Nearest rows among allowed ones.
+    among
+        Which products may be chosen at all; this filter is never widened.
 
     Returns
     -------
@@ -74,10 +105,11 @@ def choose_alternates(
     """
     chosen: list[tuple[int, float]] = []
     n_strict = 0
+    left = shelf.among(among)
     widths = [(True, True), (True, False), (False, True), (False, False)]
     passes = [(*width, True) for width in widths] + [(*width, False) for width in widths]
     for number, (by_type, by_gender, is_diverse) in enumerate(passes):
-        fits = shelf.fitting(context, by_type, by_gender)
+        fits = shelf.fitting(context, by_type, by_gender, left)
         fits[[row for row, _ in chosen]] = False
         rows, similarity = search(OVERSAMPLED * (n - len(chosen)), np.flatnonzero(fits))
         for row, value in zip(rows.tolist(), similarity.tolist(), strict=True):

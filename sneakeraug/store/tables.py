@@ -21,6 +21,8 @@ class PictureRow(Base):
         Its name in the folder of pictures.
     width, height
         Upright, in pixels.
+    difference_hash
+        256 bits that near-identical pictures share; None of pictures of before there were any.
     """
 
     __tablename__ = "picture"
@@ -29,6 +31,7 @@ class PictureRow(Base):
     file: Mapped[str] = mapped_column(String(80))
     width: Mapped[int]
     height: Mapped[int]
+    difference_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
 
 
 class ProductRow(Base):
@@ -46,6 +49,15 @@ class ProductRow(Base):
     currency: Mapped[str] = mapped_column(String(3))
     in_stock: Mapped[bool]
     picture_sha256: Mapped[str] = mapped_column(ForeignKey("picture.sha256"), index=True)
+
+
+class RevisionRow(Base):
+    """A token that every change replaces: who has read the rows knows whether to read again."""
+
+    __tablename__ = "revision"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    token: Mapped[str] = mapped_column(String(32))
 
 
 class EncodedRow(Base):

@@ -1,4 +1,4 @@
-"""Browsing the demo catalog and one's own: filters, order, search by a photo, a page of cards."""
+"""Browsing the demo catalog and one's own: filters, order, search by a photo, page by page."""
 
 from __future__ import annotations
 
@@ -8,22 +8,19 @@ from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from sneakeraug.catalog.own import open_own_catalog, own_catalog
-from sneakeraug.catalog.products import Catalog, load_catalog
+from sneakeraug.catalog.products import Catalog
 from sneakeraug.errors import PhotoError
 from sneakeraug.recommend import Recommender
-from sneakeraug.records import Product
-from sneakeraug.settings import get_settings
-from sneakeraug.ui import engine, navigation, pictures, state, take_in, words
+from sneakeraug.records import Product, ProductFilter
+from sneakeraug.ui import engine, product_cards, state, take_in, words
+from sneakeraug.ui.product_cards import Item
 from sneakeraug.vocabulary import CONTEXT_FIELDS
 
 PER_PAGE: Final = 24
-COLUMNS: Final = 6
-MIN_CARD_PX: Final = 152
 
-OWN, DEMO_SHELF = "Yours", "Demo"
-PAGE, SEARCHED, REMOVING = "catalog_page", "catalog_searched", "catalog_removing"
+PAGE, SEARCHED = "catalog_page", "catalog_searched"
 FINDER: Final = "catalog_finder"
 
 Key = Callable[["Item"], tuple[object, ...]]
@@ -38,33 +35,6 @@ ALIKE: Final = "Most alike"
 
 
 @dataclass(frozen=True)
-class Item:
-    """A product where it stands.
-
-    Attributes
-    ----------
-    shelf
-        `OWN` or `DEMO_SHELF`.
-    product
-        Itself.
-    catalog
-        That holds its picture.
-    similarity
-        To the photo that was searched by; None without one.
-    """
-
-    shelf: str
-    product: Product
-    catalog: Catalog
-    similarity: float | None = None
-
-    @property
-    def key(self) -> str:
-        """Of its widgets."""
-        return f"{self.shelf}_{self.product.product_id}"
-
-
-@dataclass(frozen=True)
 class Wish:
     """What the visitor wants to see; None and empty are open."""
 
@@ -72,18 +42,11 @@ class Wish:
     text: str
     sneaker_types: tuple[str, ...]
     genders: tuple[str, ...]
-    brands: tuple[str, ...]
-    in_stock: bool
+    among: ProductFilter
     order: str
 
 
-def load_shelves() -> dict[str, Catalog]:
-    """Return the catalogs there are, one's own first; an empty one of one's own is left out."""
-    own = own_catalog(get_settings())
-    return ({OWN: own} if len(own) else {}) | {DEMO_SHELF: load_catalog()}
-
-
-def ask(shelves: dict[str, Catalog]) -> Wish:
+def ask(catalogs: dict[str, Catalog]) -> Wish:
     """Show what narrows and orders the products, the search by a photo, and the import."""
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         text = st.text_input(
@@ -91,8 +54,8 @@ def ask(shelves: dict[str, Catalog]) -> Wish:
         )
         _ask_photo()
         take_in.show_button()
-    products = [product for catalog in shelves.values() for product in catalog.products]
-    cells = st.grid(4, min_column_width=160, gap="small")
+    products = [product for catalog in catalogs.values() for product in catalog.products]
+    cells = st.grid(5, min_column_width=160, gap="small")
     types = cells.multiselect(
         "Type",
         _there(products, "sneaker_type"),
@@ -113,14 +76,15 @@ def ask(shelves: dict[str, Catalog]) -> Wish:
         placeholder="Any",
         key="catalog_brands",
     )
+    least, most = _ask_price(cells, products)
     orders = [*([ALIKE] if SEARCHED in st.session_state else []), *ORDERS]
     order = cells.selectbox("Order", orders, key=f"catalog_order_{len(orders)}")
     shelf = None
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-        if len(shelves) > 1:
+        if len(catalogs) > 1:
             shelf = st.segmented_control(
                 "Shelf",
-                ["Both", *shelves],
+                ["Both", *catalogs],
                 default="Both",
                 required=True,
                 key="catalog_shelf",
@@ -132,9 +96,30 @@ def ask(shelves: dict[str, Catalog]) -> Wish:
         text=text.strip(),
         sneaker_types=tuple(types),
         genders=tuple(genders),
-        brands=tuple(brands),
-        in_stock=in_stock,
+        among=ProductFilter(tuple(brands), least, most, in_stock),
         order=order,
+    )
+
+
+def _ask_price(cells: DeltaGenerator, products: list[Product]) -> tuple[int | None, int | None]:
+    """The least and the most price in minor units; None where all prices are within."""
+    prices = [p.price_cents for p in products if p.price_cents is not None]
+    if not prices:
+        return None, None
+    lowest, highest = min(prices) // 100, -(-max(prices) // 100)
+    if lowest == highest:
+        return None, None
+    currencies = {p.currency for p in products if p.price_cents is not None}
+    least, most = cells.slider(
+        f"Price, {currencies.pop()}" if len(currencies) == 1 else "Price",
+        lowest,
+        highest,
+        (lowest, highest),
+        key=f"catalog_price_{lowest}_{highest}",
+    )
+    return (
+        100 * least if least > lowest else None,
+        100 * most if most < highest else None,
     )
 
 
@@ -173,37 +158,31 @@ def _forget_photo() -> None:
     st.session_state.pop(SEARCHED, None)
 
 
-def find(shelves: dict[str, Catalog], wish: Wish, recommender: Recommender) -> list[Item]:
+def find(catalogs: dict[str, Catalog], wish: Wish, recommender: Recommender) -> list[Item]:
     """Return what fits a wish, in its order.
 
     Parameters
     ----------
-    shelves
-        From `load_shelves`.
+    catalogs
+        From `shelves.load_shelves`.
     wish
         From `ask`.
     recommender
         Compares with the photo that was searched by.
     """
-    items = [
-        Item(shelf, product, catalog)
-        for shelf, catalog in shelves.items()
-        if wish.shelf in (None, shelf)
-        for product in catalog.products
-        if _fits(product, wish)
-    ]
+    items = _fitting(catalogs, wish)
     photo = st.session_state.get(SEARCHED)
     if photo is None:
-        return sorted(items, key=ORDERS.get(wish.order, ORDERS["Name"]))
+        return items
     try:
         near = {
             shelf: engine.similarities(photo, catalog, recommender)
-            for shelf, catalog in shelves.items()
+            for shelf, catalog in catalogs.items()
         }
     except PhotoError as exc:
         _forget_photo()
         st.error(words.plain(str(exc)), icon=":material/error:")
-        return sorted(items, key=ORDERS["Name"])
+        return items
     items = [
         Item(item.shelf, item.product, item.catalog, near[item.shelf].get(item.product.product_id))
         for item in items
@@ -213,22 +192,36 @@ def find(shelves: dict[str, Catalog], wish: Wish, recommender: Recommender) -> l
     return sorted(items, key=ORDERS[wish.order])
 
 
+def _state(catalog: Catalog) -> tuple[str, str]:
+    return catalog.state
+
+
+@st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Catalog: _state, Wish: repr})
+def _fitting(catalogs: dict[str, Catalog], wish: Wish) -> list[Item]:
+    """What fits, in order; kept while neither the wish nor the catalogs change."""
+    items = [
+        Item(shelf, product, catalog)
+        for shelf, catalog in catalogs.items()
+        if wish.shelf in (None, shelf)
+        for product in catalog.products
+        if _fits(product, wish)
+    ]
+    return sorted(items, key=ORDERS.get(wish.order, ORDERS["Name"]))
+
+
 def _fits(product: Product, wish: Wish) -> bool:
     text = f"{product.name} {product.brand} {product.colour} {product.product_id}".casefold()
     return (
         all(word in text for word in wish.text.casefold().split())
         and (not wish.sneaker_types or product.sneaker_type in wish.sneaker_types)
         and (not wish.genders or product.gender in wish.genders)
-        and (not wish.brands or product.brand in wish.brands)
-        and (product.in_stock or not wish.in_stock)
+        and wish.among.fits(product)
     )
 
 
 def show_grid(items: list[Item]) -> None:
     """Show one page of products, and the way to the next."""
-    removing = st.session_state.get(REMOVING)
-    if isinstance(removing, Product):
-        _confirm_removal(removing)
+    product_cards.confirm_removal()
     if not items:
         st.info("No product fits. Widen the search or the filters.", icon=":material/search_off:")
         return
@@ -237,10 +230,10 @@ def show_grid(items: list[Item]) -> None:
     start = page * PER_PAGE
     last = min(len(items), start + PER_PAGE)
     st.caption(f"{start + 1:,} to {last:,} of {len(items):,} products")
-    grid = st.grid(COLUMNS, min_column_width=MIN_CARD_PX, gap="small")
+    grid = st.grid(product_cards.COLUMNS, min_column_width=product_cards.MIN_CARD_PX, gap="small")
     for item in items[start:last]:
         with grid.container(border=True, height="stretch", gap="xsmall", key=f"item_{item.key}"):
-            _show_item(item)
+            product_cards.show_item(item)
     if n_pages > 1:
         with st.container(horizontal=True, horizontal_alignment="center", gap="small"):
             st.button(
@@ -260,87 +253,5 @@ def _turn(page: int) -> None:
     st.session_state[PAGE] = page
 
 
-def _show_item(item: Item) -> None:
-    """One card: picture, name, what it is, what can be done with it."""
-    product = item.product
-    data = item.catalog.image_bytes(product.product_id)
-    st.image(pictures.file_picture(data), width="stretch", alt=_alt(product))
-    st.markdown(f"**{words.plain(product.name)}**")
-    badge = f":gray-badge[{item.shelf.lower()}]"
-    if item.similarity is not None:
-        badge += f" :blue-badge[{words.percent(max(0.0, item.similarity))} alike]"
-    facts = " · ".join(
-        filter(
-            None,
-            (
-                words.plain(product.brand),
-                words.label(product.sneaker_type),
-                words.label(product.gender),
-                words.plain(product.colour),
-            ),
-        )
-    )
-    price = _price_text(product)
-    stock = "" if product.in_stock else "out of stock"
-    st.caption("  \n".join(filter(None, (facts, " · ".join(filter(None, (price, stock)))))))
-    st.markdown(badge)
-    st.space("stretch")
-    if st.button("Score it", key=f"score_{item.key}", icon=":material/campaign:", width="stretch"):
-        picture = state.Picture.of(product.name, data)
-        state.choose_picture(picture, product.sneaker_type, product.gender)
-        st.switch_page(navigation.campaign_page())
-    if item.shelf == OWN:
-        st.button(
-            "Remove",
-            key=f"remove_{item.key}",
-            icon=":material/delete:",
-            width="stretch",
-            on_click=_ask_removal,
-            args=(product,),
-        )
-
-
-def _ask_removal(product: Product) -> None:
-    st.session_state[REMOVING] = product
-
-
-def _keep() -> None:
-    st.session_state.pop(REMOVING, None)
-
-
-def _remove(product: Product) -> None:
-    st.session_state.pop(REMOVING, None)
-    open_own_catalog(get_settings()).remove([product.product_id])
-    engine.refresh_catalog()
-
-
-@st.dialog("Remove this product?", on_dismiss=_keep)
-def _confirm_removal(product: Product) -> None:
-    st.markdown(
-        f"**{words.plain(product.name)}** leaves your catalog, and its picture with it where no "
-        "other product shows it. Import it again to have it back."
-    )
-    with st.container(horizontal=True, gap="small"):
-        if st.button(
-            "Remove it", key="removal_yes", type="primary", on_click=_remove, args=(product,)
-        ):
-            st.rerun()
-        if st.button("Keep it", key="removal_no", on_click=_keep):
-            st.rerun()
-
-
-def _alt(product: Product) -> str:
-    return (
-        f"{product.name} by {product.brand or 'no brand'}, {words.label(product.sneaker_type)}, "
-        f"worn by {product.gender}"
-    )
-
-
 def _price(product: Product, without: float) -> float:
     return without if product.price_cents is None else float(product.price_cents)
-
-
-def _price_text(product: Product) -> str:
-    if product.price_cents is None:
-        return ""
-    return words.plain(f"{product.price_cents / 100:,.2f}{words.NBSP}{product.currency}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+from collections.abc import Callable
 from typing import Final
 
 import streamlit as st
@@ -10,9 +12,12 @@ import streamlit as st
 from sneakeraug import recommend
 from sneakeraug.analysis import Analysis
 from sneakeraug.catalog.products import Catalog
+from sneakeraug.errors import SneakeraugError
 from sneakeraug.offers import EncodedCatalog
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Driver, Recommendation
+from sneakeraug.settings import get_settings
+from sneakeraug.ui import shelves
 from sneakeraug.ui.state import Campaign, Picture
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
@@ -25,7 +30,9 @@ KEPT_ANALYSES: Final = 64
 KEPT_MODELS: Final = 4
 """Categories whose models are kept at once."""
 
-_loading = threading.Lock()
+_loading, _refreshing = threading.Lock(), threading.Lock()
+
+logger = logging.getLogger(__name__)
 
 
 def recommender(category: str = DEFAULT_CATEGORY) -> Recommender:
@@ -37,7 +44,10 @@ def recommender(category: str = DEFAULT_CATEGORY) -> Recommender:
         If no model can be loaded.
     """
     with _loading:  # two first visits at once load it once
-        return _load(category)
+        engine = _load(category)
+    if category == DEFAULT_CATEGORY:
+        _follow(engine)
+    return engine
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_MODELS)
@@ -45,10 +55,40 @@ def _load(category: str) -> Recommender:
     return recommend.load(category=category)
 
 
-def refresh_catalog() -> None:
-    """Let alternates come from the catalog as it is now."""
-    engine = recommender()
-    engine.use_catalog(*recommend.serving_catalog(engine.settings))
+def _is_current(engine: Recommender) -> bool:
+    """Whether alternates come from the products that the database has now."""
+    store = shelves.own_store()
+    return engine.catalog.revision == (store.revision() if store else "")
+
+
+def _follow(engine: Recommender) -> None:
+    """Follow the database where another process changed it, beside the visits: they go on."""
+    if not _is_current(engine) and _refreshing.acquire(blocking=False):
+        threading.Thread(target=_catch_up, args=(engine,), daemon=True).start()
+
+
+def _catch_up(engine: Recommender) -> None:
+    try:
+        engine.use_catalog(*recommend.serving_catalog(get_settings()))
+    except SneakeraugError as exc:  # the next visit tries again
+        logger.error("The catalog could not be read again: %s", exc)
+    finally:
+        _refreshing.release()
+
+
+def refresh_catalog(report: Callable[[str], None] = lambda _line: None) -> None:
+    """Let alternates come from the catalog as it is now, when this returns.
+
+    Parameters
+    ----------
+    report
+        Called with a line of progress now and then.
+    """
+    with _loading:
+        engine = _load(DEFAULT_CATEGORY)
+    with _refreshing:
+        if not _is_current(engine):
+            engine.use_catalog(*recommend.serving_catalog(get_settings()), report)
 
 
 def _content(picture: Picture) -> str:
@@ -68,19 +108,21 @@ def similarities(picture: Picture, catalog: Catalog, engine: Recommender) -> dic
         If the picture cannot be read or is over a limit.
     """
     embedding = engine.embed(picture.data, picture.name)
-    if catalog.products == engine.catalog.products:
+    if catalog.is_named_by_hash:
+        refresh_catalog()
+    if catalog.state == engine.catalog.state:
         return engine.pictures.similarities(embedding)
     return _encoded(catalog, engine).similarities(embedding)
 
 
-def _products(catalog: Catalog) -> str:
-    return repr(catalog.products)
+def _state(catalog: Catalog) -> tuple[str, str]:
+    return catalog.state
 
 
 @st.cache_resource(
     show_spinner=False,
     max_entries=2,
-    hash_funcs={Catalog: _products, Recommender: _model},
+    hash_funcs={Catalog: _state, Recommender: _model},
 )
 def _encoded(catalog: Catalog, engine: Recommender) -> EncodedCatalog:
     """A catalog that does not serve alternates, encoded once."""

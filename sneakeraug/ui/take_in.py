@@ -10,9 +10,10 @@ import pandas as pd
 import streamlit as st
 
 from sneakeraug import ingest
-from sneakeraug.collect.importer import TABLES
+from sneakeraug.collect.feeds import TABLES
 from sneakeraug.errors import SneakeraugError
 from sneakeraug.files import safe_cell
+from sneakeraug.progress import Step
 from sneakeraug.ui import engine, words
 
 REPORT, FAILED, N_UPLOADS = "import_report", "import_failed", "n_imports"
@@ -47,16 +48,18 @@ def _import(name: str, data: bytes) -> None:
     suffix = PurePosixPath(name.lower()).suffix
     progress = st.progress(0.0, "Reading the file…")
 
-    def report(line: str) -> None:
-        progress.progress(0.5, line)
+    def report_rows(line: str) -> None:
+        progress.progress(line.share / 2 if isinstance(line, Step) else 0.0, line)
+
+    def report_pictures(line: str) -> None:
+        progress.progress(0.5 + (line.share / 2 if isinstance(line, Step) else 0.0), line)
 
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"import{suffix if suffix[1:] in KINDS else '.zip'}"
             path.write_bytes(data)
-            done = ingest.import_products(path, {}, None, report)
-        progress.progress(0.7, "Looking at the new pictures…")
-        engine.refresh_catalog()
+            done = ingest.import_products(path, {}, None, report_rows)
+        engine.refresh_catalog(report_pictures)
         st.session_state[REPORT] = done
     except SneakeraugError as exc:
         st.session_state[FAILED] = str(exc)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -17,8 +18,10 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from sneakeraug import ingest
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.collect.fetch import AGENT, Politeness, PoliteSession, read_retry_after
 from sneakeraug.collect.guard import is_public
@@ -322,6 +325,22 @@ def test_the_same_command_again_asks_for_nothing_it_has(
     assert shop.asked.total() > first
 
 
+def test_a_second_run_decodes_and_writes_no_picture_it_has(
+    shop: Shop, shoe: UInt8Array, encode: Encode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = fill(shop, encode(shoe))
+    first = collect(url, tmp_path / "out", QUICK, 10, lambda _: None)
+    images = tmp_path / "out" / "images"
+    before = {path.name: path.stat().st_mtime_ns for path in images.iterdir()}
+    table = (tmp_path / "out" / "products.csv").read_bytes()
+    decoded: list[str] = []
+    monkeypatch.setattr(ingest, "check", lambda _data, name, _settings: decoded.append(name))
+    assert collect(url, tmp_path / "out", QUICK, 10, lambda _: None) == first
+    assert decoded == []
+    assert {path.name: path.stat().st_mtime_ns for path in images.iterdir()} == before
+    assert (tmp_path / "out" / "products.csv").read_bytes() == table
+
+
 def test_a_killed_run_goes_on_without_asking_twice(
     shop: Shop, shoe: UInt8Array, encode: Encode, tmp_path: Path
 ) -> None:
@@ -354,6 +373,43 @@ def test_a_page_without_products_and_a_refusal_are_one_clear_error(
         collect(f"{shop.address}/empty", tmp_path / "a", QUICK, 1, lambda _: None)
     with pytest.raises(FetchError, match="the shop refuses"):
         collect(f"{shop.address}/no", tmp_path / "b", QUICK, 1, lambda _: None)
+
+
+def test_a_listing_that_robots_txt_forbids_is_not_collected(shop: Shop, tmp_path: Path) -> None:
+    shop.robots = b"User-agent: *\nDisallow: /men\n"
+    with pytest.raises(FetchError, match=r"robots\.txt asks not to fetch this\. Ask the shop for"):
+        collect(f"{shop.address}/men", tmp_path / "out", QUICK, 1, lambda _: None)
+    assert shop.asked["/men"] == 0
+
+
+def test_pictures_that_are_forbidden_or_refused_are_left_out_with_the_reason(
+    shop: Shop, shoe: UInt8Array, encode: Encode, tmp_path: Path
+) -> None:
+    url = fill(shop, encode(shoe), n_pages=1)
+    shop.robots = b"User-agent: *\nDisallow: /img/1.png\n"
+    page = shop.pages["/men?p=0"].replace(b"/img/2.png", b"/no")
+    shop.pages["/men?p=0"] = page
+    found = collect(url, tmp_path / "out", QUICK, 10, lambda _: None)
+    assert (found.n_products, found.n_pictures) == (3, 1)
+    forbidden, refused = (reason for _, reason in found.rejects)
+    assert "robots.txt asks not to fetch this" in forbidden
+    assert "the shop refuses (status 403)" in refused
+
+
+def test_a_full_disk_stops_a_collection_and_with_room_it_finishes(
+    shop: Shop, encode: Encode, tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
+    url = fill(shop, encode(noise))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(StoreError, match="Make room and run again; what was collected stays"):
+            collect(url, tmp_path / "out", QUICK, 10, lambda _: None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list((tmp_path / "out").rglob("*partial*"))
+    assert collect(url, tmp_path / "out", QUICK, 10, lambda _: None).n_pictures == 6
 
 
 def test_two_runs_into_one_folder_are_refused(shop: Shop, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sneakeraug.arrays import UInt8Array
-from sneakeraug.augment import functional
+from sneakeraug.augment import functional, perspective
 from sneakeraug.augment.transforms import DEFAULT_PARAMETERS, apply_augmentation
 
 
@@ -87,7 +87,7 @@ def test_swivel_fills_corners_with_the_photos_own_background(
 
 
 def test_swivel_is_a_true_perspective() -> None:
-    matrix = functional.swivel_matrix(200, 300, 30.0, 1.3, (0.2, 0.2, 0.8, 0.8))
+    matrix = perspective.swivel_matrix(200, 300, 30.0, 1.3, (0.2, 0.2, 0.8, 0.8))
 
     def height_at(x: float) -> float:
         top, bottom = (matrix @ np.array([x, y, 1.0]) for y in (60.0, 140.0))
@@ -100,5 +100,5 @@ def test_swivel_is_a_true_perspective() -> None:
 
 
 def test_no_turn_changes_nothing_inside(shoe: UInt8Array) -> None:
-    same = functional.swivel(shoe, 0.0, 1.3, (0.1, 0.1, 0.9, 0.9), (255, 255, 255))
+    same = perspective.swivel(shoe, 0.0, 1.3, (0.1, 0.1, 0.9, 0.9), (255, 255, 255))
     assert np.abs(same.astype(int) - shoe).max() <= 1

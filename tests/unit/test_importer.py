@@ -131,7 +131,7 @@ def test_no_picture_is_read_from_outside(tmp_path: Path, image: str, why: str) -
     assert not good
     assert why in bad.reason
     with pytest.raises(InputError, match="carries no picture"):
-        Source(path).read_picture(image, 1000)
+        Source(path).files.read_picture(image, 1000)
 
 
 def test_names_stay_text_and_bad_rows_say_why(tmp_path: Path) -> None:
@@ -166,9 +166,9 @@ def test_a_folder_of_pictures_is_one_product_each(tmp_path: Path) -> None:
         ("b.png", "b"),
         ("men/red_runner.jpg", "red runner"),
     ]
-    assert source.read_picture("b.png", 10) == b"22"
+    assert source.files.read_picture("b.png", 10) == b"22"
     with pytest.raises(InputError, match="over 0 MB"):
-        source.read_picture("b.png", 1)
+        source.files.read_picture("b.png", 1)
 
 
 def packed(path: Path, members: dict[str, bytes]) -> Path:
@@ -183,7 +183,7 @@ def test_a_zip_with_a_table_and_its_pictures(tmp_path: Path) -> None:
     source = Source(packed(tmp_path / "x.zip", {"products.csv": table, "img/a.jpg": b"jpg"}))
     (row,) = source.rows()
     assert isinstance(row, ImportedProduct)
-    assert source.read_picture(row.image, 100) == b"jpg"
+    assert source.files.read_picture(row.image, 100) == b"jpg"
 
 
 @pytest.mark.parametrize(
@@ -202,6 +202,19 @@ def test_a_zip_that_means_harm_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=says):
         Source(packed(tmp_path / "x.zip", members))
+
+
+def test_a_damaged_zip_is_said_for_its_table_and_for_a_picture(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("products.csv", b"id,name,image\n1,Alpha,a.jpg\n")
+        archive.writestr("a.jpg", b"picture of alpha")
+    path.write_bytes(path.read_bytes().replace(b"1,Alpha", b"1,Aloha").replace(b"of al", b"of bl"))
+    source = Source(path)
+    with pytest.raises(InputError, match=r"'products.csv' cannot be read to its end \(BadZipFile"):
+        list(source.rows())
+    with pytest.raises(InputError, match=r"'a.jpg' cannot be read \(BadZipFile"):
+        source.files.read_picture("a.jpg", 100)
 
 
 def test_a_missing_file_and_an_unknown_kind_are_said(tmp_path: Path) -> None:

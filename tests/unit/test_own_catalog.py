@@ -22,6 +22,7 @@ from sneakeraug.errors import InputError, StoreError
 from sneakeraug.files import only_run
 from sneakeraug.ingest import Imported, import_products
 from sneakeraug.recommend import load
+from sneakeraug.records import ProductFilter
 from sneakeraug.settings import get_settings
 from sneakeraug.store import db
 
@@ -66,6 +67,23 @@ def test_good_rows_are_kept_and_bad_ones_named(feed: Path) -> None:
     assert stats.by_brand == {"Okivo": 2, "Velmora": 2}
     with (own.folder / ingest.REJECTS).open(newline="", encoding="utf-8") as file:
         assert [row["row"] for row in csv.DictReader(file)] == ["5", "6"]
+
+
+def test_three_bad_rows_in_a_hundred_leave_the_other_ninety_seven(feed: Path) -> None:
+    lines = ["id,title,price,image", *(f"s{i},Shoe {i},59.90,{i % 4}.png" for i in range(100))]
+    lines[8] = "s7,Shoe 7,59.90,gone.png"
+    lines[42] = "s41,Shoe 41,a lot,1.png"
+    lines[78] = "s77,Shoe 77,59.90,broken.png"
+    (feed / "products.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    done = take_in(feed)
+    assert (done.n_rows, done.n_added, done.n_same) == (100, 97, 0)
+    said = {r.row: r.reason for r in done.rejects}
+    assert said[9] == "The import carries no picture 'gone.png'."
+    assert said[43] == "price 'a lot' is no price"
+    assert said[79].startswith("Photo 'broken.png' ")
+    (feed / "gone.png").write_bytes((feed / "3.png").read_bytes())  # sent after all
+    again = take_in(feed)
+    assert (again.n_added, again.n_same, len(again.rejects)) == (1, 97, 2)
 
 
 def test_again_changes_nothing_and_a_new_price_changes_one(feed: Path) -> None:
@@ -173,6 +191,8 @@ def test_alternates_come_from_ones_own_catalog_and_nothing_is_encoded_twice(
     assert (first.n_newly_encoded, second.n_newly_encoded) == (3, 0)
     a, b = (recommender.recommend(picture, n_alternates=5) for recommender in (first, second))
     assert {alternate.product_id for alternate in a.alternates} == {"a", "b", "e"}  # "c" is sold
+    some = first.recommend(picture, among=ProductFilter(brands=("Velmora",), least_cents=9000))
+    assert [alternate.product_id for alternate in some.alternates] == ["a"]
     assert [x.p for x in a.alternates] == [x.p for x in b.alternates]
     shutil.copy(feed / "3.png", feed / "4.png")
     with (feed / "products.csv").open("a", encoding="utf-8") as file:
@@ -202,6 +222,21 @@ def test_the_commands(small_models: Path, feed: Path, monkeypatch: pytest.Monkey
     assert stats["by_sneaker_type"] == {"running": 2, "lifestyle": 1, "skate": 1}
     found = runner.invoke(app, ["catalog", "search", str(feed / "0.png"), "--n", "1", "--json"])
     assert json.loads(found.stdout)["products"][0]["product_id"] == "a"
+
+    def search(*flags: str) -> list[str]:
+        done = runner.invoke(app, ["catalog", "search", str(feed / "0.png"), "--json", *flags])
+        return sorted(p["product_id"] for p in json.loads(done.stdout)["products"])
+
+    assert search() == ["a", "b", "e"]
+    assert search("--sold-out-too") == ["a", "b", "c", "e"]
+    assert search("--brand", "okivo") == ["e"]
+    assert search("--brand", "okivo", "--brand", "Velmora", "--min-price", "89") == ["a", "b"]
+    assert search("--max-price", "80", "--sold-out-too") == ["c", "e"]
+    none = runner.invoke(app, ["catalog", "search", str(feed / "0.png"), "--brand", "nobody"])
+    assert none.stdout == ""
+    assert none.stderr == (
+        "No product of the catalog fits; widen the brand, the price or the stock.\n"
+    )
     assert runner.invoke(app, ["catalog", "remove", "a"]).stdout == "1 of 1 products removed.\n"
     wrong = runner.invoke(app, ["import", "products", str(feed), "--column", "name"])
     assert isinstance(wrong.exception, InputError)
