@@ -22,6 +22,9 @@ TARGETS: Final[dict[str, Direction]] = {
 }
 """Each target and whether a campaign wants more or less of it."""
 
+AUGMENTATIONS: Final = ("brighter", "darker", "original", "rotate", "sketch", "swivel")
+"""Names in label order: the position is the label in data and model."""
+
 CAMPAIGN_TYPES: Final = (
     "promotional",
     "newsletter",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
+from sneakeraug import vocabulary
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.augment import functional
 from sneakeraug.background import estimate_background
@@ -13,7 +14,7 @@ from sneakeraug.errors import InputError, ShapeError
 
 Parameters = dict[str, float | int | list[float] | list[int] | None]
 
-AUGMENTATIONS: Final = ("brighter", "darker", "original", "rotate", "sketch", "swivel")
+AUGMENTATIONS: Final = vocabulary.AUGMENTATIONS
 """Names in label order: the position is the label in data and model."""
 
 DEFAULT_PARAMETERS: Final[Mapping[str, Mapping[str, float | int]]] = {
