@@ -100,13 +100,13 @@ def check_columns(table: EventTable, form: str, names: set[str]) -> None:
     InputError
         Naming what is missing, or that it has two forms at once.
     """
-    missing = [name for name in NEEDED if name not in names]
+    missing = [f"column {name}" for name in NEEDED if name not in names]
     if not names & {"image", "product_id"}:
-        missing.append("image (or product_id)")
+        missing.append("column image (or product_id)")
     if not form:
-        missing.append(f"any of {', '.join(TARGETS)}, nor sends with counts")
+        missing.append(f"outcome ({', '.join(TARGETS)} a send, or sends with counts)")
     elif form == "sends" and "event_id" not in names:
-        missing.append("event_id")
+        missing.append("column event_id")
     if form == "counts" and names & set(TARGETS):
         both = sorted(names & set(TARGETS))[0]
         raise InputError(
@@ -115,7 +115,7 @@ def check_columns(table: EventTable, form: str, names: set[str]) -> None:
         )
     if missing:
         raise InputError(
-            f"{table.path.name!r} has no column {missing[0]}; it has: "
+            f"{table.path.name!r} has no {missing[0]}; it has: "
             f"{', '.join(table.names)[:400]}. Name the one meant by --map theirs=ours, or a "
             "campaign field of all rows by --set field=value."
         )

@@ -20,13 +20,16 @@ MOST_BYTES: Final = 8_000_000_000
 """Of the file."""
 
 MOST_ROWS: Final = 10_000_000
-"""About 1.5 GB once read; more is better counted per campaign and picture."""
+"""About 5 GB while they are read; more is better counted per campaign and picture."""
 
 BLOCK_BYTES: Final = 4_000_000
 """Of a CSV file read at once; no line may be longer."""
 
 ROWS_AT_ONCE: Final = 32_768
 """Of a Parquet file."""
+
+HEADER_BYTES: Final = 65_536
+"""Of a CSV file's first line at most."""
 
 SEPARATORS: Final = ",;\t|"
 
@@ -139,27 +142,38 @@ class EventTable:
 
     def _csv_names(self) -> list[str]:
         with self.path.open("rb") as file:
-            line = file.readline(BLOCK_BYTES)
-        try:
-            text = line.decode("utf-8-sig").rstrip("\r\n")
-        except UnicodeDecodeError as exc:
+            line = file.readline(HEADER_BYTES)
+        if len(line) == HEADER_BYTES:
             raise InputError(
-                f"{self.path.name!r} is not UTF-8 text. Save it as “CSV UTF-8” and try again."
-            ) from exc
+                f"{self.path.name!r} has a first line of more than {HEADER_BYTES:,} bytes; the "
+                "names of its columns are expected there."
+            )
+        text = self._decode(line, 1).removeprefix("\ufeff").rstrip("\r\n")
         self._separator = max(SEPARATORS, key=text.count)
         return [name.strip() for name in next(csv.reader([text], delimiter=self._separator), [])]
 
     def _csv_pieces(self, names: Sequence[str]) -> Iterator[Piece]:
         n_rows = 1
         with self.path.open("rb") as file:
-            file.readline(BLOCK_BYTES)
+            file.readline(HEADER_BYTES)
             for block in _blocks(file, self.path.name):
                 piece = self._parse(block, names, n_rows)
                 n_rows += len(piece.rows) + len(piece.malformed)
                 yield piece
 
+    def _decode(self, line: bytes, row: int) -> str:
+        try:
+            return line.decode("utf-8")
+        except UnicodeDecodeError as exc:
+            n_lines = line.count(b"\n", 0, exc.start)
+            raise InputError(
+                f"{self.path.name!r} is not UTF-8 text (near row {row + n_lines:,}). Save it as "
+                "“CSV UTF-8” and try again."
+            ) from exc
+
     def _parse(self, block: bytes, names: Sequence[str], n_before: int) -> Piece:
         """Whole lines of a CSV file, `n_before` rows into it."""
+        self._decode(block, n_before + 1)
         malformed: list[tuple[int, str]] = []
 
         def keep_aside(row: pa_csv.InvalidRow) -> str:

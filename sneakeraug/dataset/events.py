@@ -219,8 +219,7 @@ def _join(parts: list[Columns], name: str) -> np.ndarray:
 
 def _drop_repeats(read: Columns, ids: pa.ChunkedArray, rejects: Rejects) -> tuple[Columns, int]:
     """Leave out rows whose event_id stood there before; those that say otherwise are rejects."""
-    encoded = ids.combine_chunks().dictionary_encode()
-    codes = encoded.indices.fill_null(EMPTY).to_numpy()
+    codes = ids.combine_chunks().dictionary_encode().indices.fill_null(EMPTY).to_numpy()
     _, first, event = np.unique(codes, return_index=True, return_inverse=True)
     earlier = first[event]
     later = np.flatnonzero((earlier != np.arange(len(codes))) & (codes != EMPTY))

@@ -90,7 +90,8 @@ def read_outcomes(sieve: Sieve, form: str, sent_at: np.ndarray, now: np.datetime
     -------
     columns
         By target its trials and events, and the events of machines that are not among them:
-        `MACHINE_OPENS`, and clicks by each of `BOT_RULES`. int32, shape ``(n,)``.
+        `MACHINE_OPENS`, and clicks by each of `BOT_RULES`. Shape ``(n,)``, int8 of sends, else
+        int32.
     """
     if form == "own":
         return _read_own(sieve)
@@ -105,15 +106,15 @@ def _read_sends(sieve: Sieve, sent_at: np.ndarray, now: np.datetime64) -> Column
     )
     columns: Columns = {}
     for target, codes in flags.items():
-        columns[TRIALS.format(target)] = (codes != EMPTY).astype(np.int32)
-        columns[HAPPENED.format(target)] = (codes == 1).astype(np.int32)
+        columns[TRIALS.format(target)] = (codes != EMPTY).astype(np.int8)
+        columns[HAPPENED.format(target)] = (codes == 1).astype(np.int8)
     by_machine = read_flags(sieve, "is_machine_open") == 1
-    columns[MACHINE_OPENS] = (by_machine & (flags["open_rate"] == 1)).astype(np.int32)
+    columns[MACHINE_OPENS] = (by_machine & (flags["open_rate"] == 1)).astype(np.int8)
     _leave_out(columns, "open_rate", by_machine)
     clicked = flags["click_through"] == 1
     by_bot = np.zeros(len(sieve), dtype=bool)
     for name, found in zip(BOT_RULES, _bot_clicks(sieve, clicked, sent_at, now), strict=True):
-        columns[name] = (clicked & found & ~by_bot).astype(np.int32)
+        columns[name] = (clicked & found & ~by_bot).astype(np.int8)
         by_bot |= clicked & found
     _leave_out(columns, "click_through", by_bot)
     return columns
