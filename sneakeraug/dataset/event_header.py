@@ -61,8 +61,10 @@ def match_columns(
                 f"{table.path.name!r} has no column {theirs[:60]!r} to read {ours} from; it has: "
                 f"{', '.join(table.names)[:400]}."
             )
-        if ours in header:
-            raise InputError(f"Two columns are mapped to {ours}; one is expected.")
+        if ours in header or ours in constants:
+            raise InputError(
+                f"{ours} is mapped twice, or mapped and set for all rows; one is expected."
+            )
         header[ours] = theirs
     mapped = {*header, *constants}
     for name in table.names:

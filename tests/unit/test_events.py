@@ -277,7 +277,8 @@ def test_pictures_must_be_in_their_folder(tmp_path: Path) -> None:
     [
         ({"image": "photo"}, {}, "Unknown column 'photo'"),
         ({"photo": "image"}, {}, "has no column 'photo' to read image from"),
-        ({"image": "gender", "product_id": "gender"}, {}, "Two columns are mapped to gender"),
+        ({"image": "gender", "product_id": "gender"}, {}, "gender is mapped twice"),
+        ({"gender": "industry"}, {"industry": "retail"}, "mapped and set for all rows"),
         ({}, {"open_rate": "1"}, "'open_rate' cannot be set for all rows"),
     ],
 )
