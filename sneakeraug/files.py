@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import fcntl
 import hashlib
-import io
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -51,12 +50,20 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
     StoreError
         If it cannot be written.
     """
-    text = io.StringIO()
-    table = csv.DictWriter(text, columns, lineterminator="\n")
-    table.writeheader()
-    for row in rows:
-        table.writerow({column: safe_cell(row.get(column)) for column in columns})
-    write_bytes(path, text.getvalue().encode("utf-8"))
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            table = csv.DictWriter(file, columns, lineterminator="\n")
+            table.writeheader()
+            for row in rows:
+                table.writerow({column: safe_cell(row.get(column)) for column in columns})
+        partial.replace(path)
+    except OSError as exc:
+        raise _unwritten(path, exc) from exc
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def safe_cell(value: object) -> object:
@@ -77,10 +84,14 @@ def write_bytes(path: Path, data: bytes) -> None:
     try:
         replace_file(path, data)
     except OSError as exc:
-        raise StoreError(
-            f"{path.name} cannot be written in {path.parent} ({exc.strerror}). Make room, or check "
-            "who may write there, and run again; what was written stays."
-        ) from exc
+        raise _unwritten(path, exc) from exc
+
+
+def _unwritten(path: Path, exc: OSError) -> StoreError:
+    return StoreError(
+        f"{path.name} cannot be written in {path.parent} ({exc.strerror}). Make room, or check "
+        "who may write there, and run again; what was written stays."
+    )
 
 
 def file_sha256(path: Path) -> str:

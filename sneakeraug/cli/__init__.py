@@ -12,6 +12,7 @@ import typer
 from sneakeraug.cli.catalog import catalog_app, import_app
 from sneakeraug.cli.data import collect, dataset_app
 from sneakeraug.cli.evaluate import evaluate_app
+from sneakeraug.cli.events import import_events
 from sneakeraug.cli.models import models_app
 from sneakeraug.cli.recommend import recommend
 from sneakeraug.cli.train import compare_depths, train_app
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.command()(recommend)
 app.command()(collect)
+import_app.command("events")(import_events)
 app.add_typer(import_app, name="import")
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(dataset_app, name="dataset")
