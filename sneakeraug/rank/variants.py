@@ -11,6 +11,9 @@ from sneakeraug.records import BestAugmentation, VariantScore, direction_of
 
 ORIGINAL: Final = "original"
 
+MAY_BE_BEST: Final = 0.15
+"""Variants whose chance to be the best is at least this are named beside the best."""
+
 IN_A_SENTENCE: Final = {
     "brighter": "the brighter picture",
     "darker": "the darker picture",
@@ -101,7 +104,7 @@ def choose_augmentation(variants: Sequence[VariantScore], target: str) -> BestAu
     close = [
         IN_A_SENTENCE[v.augmentation]
         for v in variants
-        if v not in (best, original) and too_close_to_call(v, best)
+        if v not in (best, original) and may_be_best(v)
     ]
     if verdict == "recommend" and close:
         also = close[0] if len(close) == 1 else ", ".join(close[:-1]) + " and " + close[-1]
@@ -115,6 +118,6 @@ def choose_augmentation(variants: Sequence[VariantScore], target: str) -> BestAu
     )
 
 
-def too_close_to_call(a: VariantScore, b: VariantScore) -> bool:
-    """Return whether either one's estimate lies within the other's range."""
-    return a.interval[0] <= b.p <= a.interval[1] or b.interval[0] <= a.p <= b.interval[1]
+def may_be_best(variant: VariantScore) -> bool:
+    """Return whether a variant is too close to the best to call: it may well be the best itself."""
+    return variant.p_best >= MAY_BE_BEST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 from scipy.stats import norm
 
 from sneakeraug.records import Verdict
@@ -89,7 +90,7 @@ def chance_of_good(difference: float, interval: tuple[float, float], direction: 
     gain = difference if direction == "raise" else -difference
     spread = abs(interval[1] - interval[0]) / (2 * float(norm.ppf(0.95)))
     if spread <= 0:
-        return float(gain > 0)
+        return 0.5 * (1.0 + float(np.sign(gain)))
     return float(norm.cdf(gain / spread))
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from sneakeraug.rank.variants import too_close_to_call
+from sneakeraug.rank.variants import may_be_best
+from sneakeraug.rank.verdict import SURE, chance_of_good
 from sneakeraug.records import (
     UNKNOWN_EDIT,
     DetectedAugmentation,
@@ -121,15 +122,15 @@ def plain(text: str) -> str:
 
 
 def percent(p: float) -> str:
-    """Say a probability, with one decimal, or two where it is below 1 %."""
-    digits = 2 if 0 < p < 0.01 else 1
+    """Say a probability, with one decimal, or two where it is below 10 %."""
+    digits = 2 if 0 < p < 0.1 else 1
     return f"{100 * p:.{digits}f}{NBSP}%"
 
 
 def points(difference: float) -> str:
     """Say a difference of two probabilities with its sign, for instance ``+0.5``."""
     value = 100 * difference
-    digits = 2 if 0 < abs(value) < 0.1 else 1
+    digits = 2 if 0 < abs(value) < 1 else 1
     text = f"{abs(value):.{digits}f}"
     if float(text) == 0:
         return "±0"
@@ -142,11 +143,11 @@ def likely(interval: tuple[float, float]) -> str:
 
 
 def judge(interval: tuple[float, float], direction: Direction) -> Judgement:
-    """Say whether a difference's range lies on the good side, the bad side, or on both."""
-    low, high = interval
-    if low <= 0 <= high:
+    """Say whether a difference is surely enough on the good side, on the bad side, or neither."""
+    chance = chance_of_good(sum(interval) / 2, interval, direction)
+    if 1 - SURE < chance < SURE:
         return "unclear"
-    return "better" if (low > 0) == (direction == "raise") else "worse"
+    return "better" if chance >= SURE else "worse"
 
 
 def change(judgement: Judgement, target: str) -> str:
@@ -181,7 +182,7 @@ def headline(sentence: str) -> tuple[str, str]:
 def tied_with_best(variants: Sequence[VariantScore]) -> set[str]:
     """Return the augmentations too close to the best one to call, without the best one."""
     best = min(variants, key=lambda variant: variant.rank)
-    return {v.augmentation for v in variants if v is not best and too_close_to_call(v, best)}
+    return {v.augmentation for v in variants if v is not best and may_be_best(v)}
 
 
 def tie(recommendation: Recommendation) -> str | None:
@@ -190,11 +191,11 @@ def tie(recommendation: Recommendation) -> str | None:
     if not tied:
         return None
     if len(tied) == len(recommendation.variants) - 1:
-        return "All six are too close to call: their likely ranges overlap."
+        return "All six are too close to call: each may be the best."
     ordered = sorted(recommendation.variants, key=lambda variant: variant.rank)
     best = VARIANTS[ordered[0].augmentation]
     names = [VARIANTS[v.augmentation] for v in ordered if v.augmentation in tied]
-    return f"Too close to call with {best}: {', '.join(names)}. Their likely ranges overlap."
+    return f"Too close to call with {best}: {', '.join(names)}. Each may be the best."
 
 
 def product(category: str) -> str:

@@ -15,7 +15,15 @@ def test_every_term_has_a_label_without_underscores() -> None:
 
 
 @pytest.mark.parametrize(
-    ("p", "said"), [(0.034, "3.4"), (0.0083, "0.83"), (0.8, "80.0"), (0.0, "0.0"), (1.0, "100.0")]
+    ("p", "said"),
+    [
+        (0.134, "13.4"),
+        (0.034, "3.40"),
+        (0.0083, "0.83"),
+        (0.8, "80.0"),
+        (0.0, "0.0"),
+        (1.0, "100.0"),
+    ],
 )
 def test_a_probability_is_said_as_a_percentage(p: float, said: str) -> None:
     assert words.percent(p) == f"{said}{words.NBSP}%"
@@ -23,7 +31,14 @@ def test_a_probability_is_said_as_a_percentage(p: float, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("difference", "said"),
-    [(0.005, "+0.5"), (-0.0326, "−3.3"), (0.0, "±0"), (0.0004, "+0.04"), (-0.00001, "±0")],
+    [
+        (0.015, "+1.5"),
+        (0.005, "+0.50"),
+        (-0.0326, "−3.3"),
+        (0.0, "±0"),
+        (0.0004, "+0.04"),
+        (-0.00001, "±0"),
+    ],
 )
 def test_a_difference_is_said_in_points(difference: float, said: str) -> None:
     assert words.points(difference) == said
@@ -37,10 +52,12 @@ def test_a_difference_is_said_in_points(difference: float, said: str) -> None:
         ((-0.2, -0.1), "raise", "worse"),
         ((-0.2, -0.1), "lower", "better"),
         ((-0.1, 0.1), "raise", "unclear"),
+        ((-0.01, 0.1), "raise", "better"),
+        ((-0.03, 0.1), "raise", "unclear"),
         ((0.0, 0.0), "lower", "unclear"),
     ],
 )
-def test_a_difference_is_judged_by_its_whole_range(
+def test_a_difference_is_judged_by_the_chance_that_it_is_good(
     interval: tuple[float, float], direction: str, said: str
 ) -> None:
     assert words.judge(interval, direction) == said  # type: ignore[arg-type]

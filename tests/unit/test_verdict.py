@@ -5,7 +5,7 @@ import pytest
 
 from sneakeraug.rank.alternates import Shelf, choose_alternates
 from sneakeraug.rank.verdict import chance_of_good, decide, sentence
-from sneakeraug.records import Context, Product
+from sneakeraug.records import Context, Product, ProductFilter
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from sneakeraug.records import Context, Product
         pytest.param(0.05, (0.02, 0.08), "lower", "keep_original", id="clearly more, unwanted"),
         pytest.param(-0.05, (-0.08, -0.02), "lower", "recommend", id="clearly fewer, wanted"),
         pytest.param(0.02, (-0.03, 0.07), "raise", "cannot_tell", id="range over nothing"),
-        pytest.param(0.001, (0.0005, 0.002), "raise", "keep_original", id="too small to matter"),
+        pytest.param(0.001, (0.0005, 0.0015), "raise", "keep_original", id="too small to matter"),
         pytest.param(-0.02, (-0.07, 0.03), "raise", "keep_original", id="probably worse"),
     ],
 )
@@ -80,10 +80,10 @@ def test_alternates_widen_the_filter_only_as_far_as_needed() -> None:
         return allowed[:k], np.linspace(1, 0.5, len(allowed), dtype=np.float32)[:k]
 
     context = Context(sneaker_type="running", gender="women")
-    chosen, note = choose_alternates(Shelf(products), context, 2, search)
+    chosen, note = choose_alternates(Shelf(products), context, 2, search, ProductFilter())
     assert [row for row, _ in chosen] == [0, 3]
     assert note is None
-    chosen, note = choose_alternates(Shelf(products), context, 4, search)
+    chosen, note = choose_alternates(Shelf(products), context, 4, search, ProductFilter())
     assert [row for row, _ in chosen] == [0, 3, 1, 2]
     assert note is not None
     assert note.startswith("The catalog has 2 matching products (running for women); 2 others")
@@ -99,8 +99,11 @@ def test_colourways_of_one_shoe_are_not_offered_side_by_side_unless_nothing_else
         return allowed[:k], np.linspace(1, 0.5, len(allowed), dtype=np.float32)[:k]
 
     shelf, context = Shelf(products), Context()
-    assert [row for row, _ in choose_alternates(shelf, context, 2, search)[0]] == [0, 3]
-    chosen, note = choose_alternates(shelf, context, 9, search)
+    assert [row for row, _ in choose_alternates(shelf, context, 2, search, ProductFilter())[0]] == [
+        0,
+        3,
+    ]
+    chosen, note = choose_alternates(shelf, context, 9, search, ProductFilter())
     assert [row for row, _ in chosen] == [0, 3, 1, 2]  # what is sold out is never offered
     assert note is None
-    assert choose_alternates(Shelf([]), context, 3, search) == ([], None)
+    assert choose_alternates(Shelf([]), context, 3, search, ProductFilter()) == ([], None)

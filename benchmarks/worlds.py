@@ -1,0 +1,188 @@
+"""How good the conversion models are where the truth is known, beside simpler ways.
+
+For each world and seed: draws sends of training products, learns all targets, and measures on
+unseen products, as `docs/statistics.md` defines it. Beside ours stands the source design's own
+pipeline: XGBoost on the network's outputs and the context, uncalibrated, without ranges, its best
+guess always followed. Photos are encoded once, and finished runs are not run again.
+
+    python benchmarks/worlds.py --images PHOTOS --out runs/worlds
+        [--worlds market,null,paper] [--seeds 1,2,3] [--events 200000] [--photos 1500]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xgboost as xgb
+
+from sneakeraug.dataset.worlds import Pictures, World, draw_events
+from sneakeraug.score.features import PictureRows, build_features
+from sneakeraug.training.collection import load_collection
+from sneakeraug.training.conversion import HELD_OUT_SHARE, Fitted, event_rows, fit_models
+from sneakeraug.training.conversion_figures import Unseen, measure_conversions
+from sneakeraug.training.reports import published_network
+from sneakeraug.training.six_fold import encode_six_fold, world_pictures
+from sneakeraug.vocabulary import AUGMENTATIONS, TARGETS
+
+SHOWN = (
+    "accuracy",
+    "log_loss_excess",
+    "brier_excess",
+    "auc_over_bayes",
+    "ece",
+    "calibration_slope",
+    "regret_mean",
+    "regret_p95",
+    "regret_mean_if_always_the_best_guess",
+    "regret_mean_if_always_original",
+    "interval_coverage",
+    "interval_coverage_worst_campaign",
+    "difference_coverage",
+    "p_best_calibration",
+    "winner_bias",
+    "share_recommended",
+    "false_recommendation_rate",
+    "in_the_two_best",
+)
+
+N_MEASURED = 40_000
+
+
+def say(line: str) -> None:
+    """Progress goes to stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def encode(images: list[Path], out: Path, n_photos: int) -> dict[str, Unseen]:
+    """The three sides of the split as worlds and models see them; encoded once."""
+    kept = out / f"encoded-{n_photos}.npz"
+    names = ("train", "validation", "test")
+    if not kept.is_file():
+        network = published_network(None, "auto")
+        collection = load_collection(images, network.split_seed, say, kinds=network.kinds)
+        rng = np.random.default_rng(0)
+        arrays = {}
+        for name in names:
+            rows = collection.indices(name)
+            drawn = sorted(rng.permutation(rows)[:n_photos].tolist())
+            six_fold = encode_six_fold(collection, drawn, network.encoder, say)
+            pictures, known = world_pictures(six_fold, collection), six_fold.picture_rows()
+            for part in (pictures, known):
+                arrays |= {f"{name}.{key}": value for key, value in vars(part).items()}
+            arrays[f"{name}.outputs"] = six_fold.outputs
+        out.mkdir(parents=True, exist_ok=True)
+        np.savez(kept, **arrays)
+    arrays = dict(np.load(kept))
+    return {
+        name: Unseen(
+            Pictures(*(arrays[f"{name}.{key}"] for key in ("labels", "products", "looks"))),
+            PictureRows(
+                *(arrays[f"{name}.{k}"] for k in ("edits", "measures", "sources", "identities"))
+            ),
+        )
+        for name in names
+    }
+
+
+def measure(
+    parts: dict[str, Unseen], name: str, seed: int, n_events: int, path: Path
+) -> dict[str, Any]:
+    """Metrics by target of one world and seed, and of the design's own pipeline."""
+    if path.is_file():
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    world, rng = World(name, seed), np.random.default_rng(seed)
+    started = time.monotonic()
+    fitted = fit_models(parts["train"], parts["validation"], world, n_events, rng, say)
+    seconds = time.monotonic() - started
+    metrics = measure_conversions(
+        fitted.models, fitted.projection, parts["test"], world, N_MEASURED, seed + 100
+    )
+    for target, found in metrics.items():
+        found["seconds"] = seconds
+        found["auc_over_bayes"] = found["auc"] / found["bayes_auc"]
+        found["design"] = measure_design(parts, fitted, world, target, n_events, seed)
+    path.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    return metrics
+
+
+def measure_design(
+    parts: dict[str, Unseen], fitted: Fitted, world: World, target: str, n_events: int, seed: int
+) -> dict[str, float]:
+    """The design's pipeline: default trees on edit and context, its best guess followed."""
+    rng = np.random.default_rng(seed)
+    sends = draw_events(world, parts["train"].pictures, n_events, rng)
+    rows = event_rows(parts["train"], sends, target, fitted.projection)
+    n_edits = len(AUGMENTATIONS)
+    columns = [*range(n_edits), *range(rows.x.shape[1] - 31, rows.x.shape[1])]
+    booster = xgb.train(
+        {"objective": "binary:logistic"},
+        xgb.DMatrix(rows.x[:, columns], label=rows.y_true),
+        num_boost_round=100,
+    )
+    unseen, rng = parts["test"], np.random.default_rng(seed + 100)
+    events = draw_events(world, unseen.pictures, N_MEASURED, rng)
+    shown = unseen.pictures.take(events.pictures)
+    truth = world.probability(shown, events.contexts, target)
+    seen = world.probability(shown, events.contexts, target, is_hidden_seen=False)
+    x = build_features(unseen.rows.take(events.pictures), events.contexts, fitted.projection)
+    p = booster.inplace_predict(x[:, columns]).astype(np.float64)
+
+    def loss(q: np.ndarray) -> float:
+        return float(-np.mean(truth * np.log(q) + (1 - truth) * np.log1p(-q)))
+
+    sign = 1.0 if TARGETS[target] == "raise" else -1.0
+    n_photos = len(unseen.rows) // n_edits
+    six = {k: np.repeat(v[:n_photos], n_edits) for k, v in events.contexts.items()}
+    x = build_features(unseen.rows, six, fitted.projection)
+    guess = (sign * booster.inplace_predict(x[:, columns])).reshape(-1, n_edits).argmax(axis=1)
+    true_p = sign * world.probability(unseen.pictures, six, target).reshape(-1, n_edits)
+    best = true_p.max(axis=1)
+    regret = (best - true_p[np.arange(n_photos), guess]) / np.abs(best)
+    return {"log_loss_excess": loss(p) - loss(seen), "regret_mean": float(regret.mean())}
+
+
+def main() -> None:
+    """Print one table for each world: targets in columns, the mean over seeds and its range."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=Path, action="append", required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--worlds", default="market,null,paper")
+    parser.add_argument("--seeds", default="1,2,3")
+    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--photos", type=int, default=1_500)
+    args = parser.parse_args()
+    parts = encode(args.images, args.out, args.photos)
+    seeds = [int(seed) for seed in args.seeds.split(",")]
+    for name in args.worlds.split(","):
+        runs = [
+            measure(parts, name, seed, args.events, args.out / f"{name}-{seed}-{args.events}.json")
+            for seed in seeds
+        ]
+        print(f"\n{name}: {args.events:,} sends, seeds {args.seeds}; mean (least to most)")
+        print(f"{'':<40}" + "".join(f"{target:>28}" for target in TARGETS))
+        for metric in SHOWN:
+            print(f"{metric:<40}" + "".join(cell(runs, t, metric) for t in TARGETS), flush=True)
+        for metric in ("log_loss_excess", "regret_mean"):
+            design = [{t: run[t]["design"] for t in TARGETS} for run in runs]
+            cells = "".join(cell(design, target, metric) for target in TARGETS)
+            print(f"{metric + ', design’s own':<40}{cells}")
+        print(f"learnt in {np.mean([run['open_rate']['seconds'] for run in runs]):.0f} s")
+    print(f"{HELD_OUT_SHARE:.0%} more sends of validation products chose trees and calibration")
+
+
+def cell(runs: list[dict[str, Any]], target: str, metric: str) -> str:
+    """Mean and range over seeds, of those that have the metric."""
+    values = [run[target][metric] for run in runs if run[target][metric] is not None]
+    if not values:
+        return f"{'–':>28}"
+    return f"{f'{np.mean(values):.4f} ({min(values):.4f} to {max(values):.4f})':>28}"
+
+
+if __name__ == "__main__":
+    main()
