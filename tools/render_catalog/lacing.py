@@ -61,7 +61,7 @@ def build_tongue(
     ring = np.linspace(0, 2 * np.pi, count[1])[None]
     end = rounded(1 - q, 0.09, 2.3)
     half = (0.062 + 0.038 * smooth(q, 0.2, 0.8)) * LENGTH * (0.55 + 0.45 * end)
-    body = (2.2 + (thick - 2.2) * smooth(q, 0.55, 0.85)) * end + 0.05
+    body = (2.2 + (thick - 2.2) * smooth(q, 0.72, 0.9)) * end + 0.05
     c, r = np.cos(ring), np.sin(ring)
     y = half * np.sign(c) * np.abs(c) ** 0.9
     droop = (y / LENGTH) ** 2 * LENGTH * (1.9 + 1.0 * smooth(q, 0.7, 1.0))

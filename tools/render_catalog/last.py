@@ -165,7 +165,9 @@ def upper_shell(last: Last, count: tuple[int, int], sunk: float = 7.0) -> Shell:
     z1 = (
         z0 + (last.top_z(s)[:, None] - z0) * (0.06 + 0.94 * fall) * rounded(1 - s, 0.02, 2)[:, None]
     )
-    w1 = (LENGTH * last.gap(s) * rounded(s, 0.15, 2.2) * rounded(m.throat - s, 0.05, 2.0))[:, None]
+    w1 = (LENGTH * last.gap(s) * rounded(s, 0.15, 2.2) * smooth(m.throat - s, 0.0, 0.13) ** 0.8)[
+        :, None
+    ]
     w1 = np.minimum(w1, 0.97 * w0)
     v = dense[None]
     phi = v * np.pi / 2
@@ -173,6 +175,9 @@ def upper_shell(last: Last, count: tuple[int, int], sunk: float = 7.0) -> Shell:
     dome_z = z0 + (z1 - z0) * np.sin(phi) ** 0.84
     belly = 3.5 * np.sin(np.pi * np.minimum(v * 1.6, 1)) * rounded(s, 0.14, 2)[:, None]
     wall_y = w1 + (w0 - w1) * (1 - v**1.8) + belly
+    # The ankle is hollow above the heel's belly.
+    hollow = np.exp(-(((s[:, None] - 0.3) / 0.13) ** 2) - ((v - 0.62) / 0.25) ** 2)
+    wall_y = wall_y - 5.0 * hollow
     wall_z = z0 + (z1 - z0) * v
     k = (1 - smooth(s, 0.24, 0.6))[:, None]
     y = k * wall_y + (1 - k) * dome_y

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from curves import Array, closed_spline
+from curves import Array
 from pattern import PX, Pattern
 
 
@@ -37,13 +37,12 @@ def mark_lines(brand: str) -> list[Array]:
         t = np.radians(np.linspace(0, 360, 40))
         return [_arc(0.8, 0.3, 35, 325), np.stack([np.cos(t), np.sin(t)], 1) * 0.24 + [0.78, 0]]
     if brand == "Fernstep":  # a parted leaf
-        half = closed_spline(
-            np.array([(-1.1, -0.1), (-0.4, 0.62), (0.6, 0.62), (1.3, 0.12), (0.2, 0.1)]), 14
-        )
-        other = closed_spline(
-            np.array([(-1.0, -0.3), (-0.3, -0.62), (0.55, -0.5), (1.15, -0.05), (0.2, -0.1)]), 14
-        )
-        return [half, other]
+        t = np.linspace(0, 1, 40)
+        bow = np.stack([-1.3 + 2.6 * t, 0.66 * np.sin(np.pi * t) ** 1.3], 1)
+        vein = np.stack([-1.3 + 2.6 * t, 0.14 * np.sin(np.pi * t)], 1)
+        upper = np.concatenate([bow + [0, 0.06], (vein + [0, 0.06])[::-1]])
+        lower = np.concatenate([vein - [0, 0.08], (bow * [1, -0.85] - [0, 0.08])[::-1]])
+        return [upper, lower[6:-6]]
     if brand == "Lumaro":  # a rising sun
         bar = np.array([(-1.15, -0.62), (1.15, -0.62), (1.15, -0.4), (-1.15, -0.4)])
         return [_arc(0.36, 0.2, 0, 180) + [0, -0.2], _arc(0.78, 0.2, 0, 180) + [0, -0.2], bar]
@@ -66,5 +65,6 @@ def mark_mask(
     """
     centre = pattern.place([place])[0]
     t = np.radians(lean)
+    size_mm = 1.25 * size_mm
     turn = np.array([[np.cos(t), np.sin(t)], [-np.sin(t), np.cos(t)]])
     return pattern.fill([(line @ turn) * size_mm * PX + centre for line in mark_lines(brand)])

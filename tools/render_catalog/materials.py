@@ -30,7 +30,7 @@ MATERIALS: dict[str, Material] = {
     "knit": Material(0.9, 0.03),
     "canvas": Material(0.9, 0.03),
     "ripstop": Material(0.7, 0.02),
-    "suede": Material(1.0, 0.07),
+    "suede": Material(1.0, 0.05),
     "nubuck": Material(0.95, 0.04),
     "leather": Material(0.42, 0.015),
     "grained": Material(0.46, 0.02),
@@ -93,7 +93,7 @@ def weave(material: str, a: Array, b: Array, rng: np.random.Generator) -> tuple[
         nap = noise(shape, 4.5, rng)
         strength = 1.0 if material == "suede" else 0.5
         relief = strength * (0.09 * fine + 0.06 * nap)
-        shade = shade * (1 + strength * 0.05 * nap)
+        shade = shade * (1 + strength * 0.035 * nap)
     elif material in ("leather", "grained"):
         pebble = np.abs(noise(shape, 5.5, rng))
         strength = 0.05 if material == "leather" else 0.16

@@ -174,6 +174,16 @@ def ribs(p: Pattern, mask: Array, pitch: float, deep: float, is_upright: bool = 
     p.height += deep * inside * np.sin(2 * np.pi * way / pitch)
 
 
+def jacquard(p: Pattern, colour: Array) -> None:
+    """Knit a second yarn in, ever denser towards the heel."""
+    loop = np.sin(2 * np.pi * p.A / 4.6) * np.sin(2 * np.pi * p.B / 3.4)
+    dense = 1 - 2.1 * smooth(p.S, 0.14, 0.7)
+    cover = 0.85 * smooth(loop, -dense, 0.3 - dense)
+    fold = p.height - p.height.min()
+    shade = 0.7 + 0.3 * fold / max(float(fold.max()), 1e-6)
+    p.colour += (colour * shade[..., None] - p.colour) * cover[..., None]
+
+
 def quarter_line(
     p: Pattern, thread: Array, points: list[tuple[float, float]], rows: int = 2
 ) -> None:

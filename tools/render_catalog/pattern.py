@@ -141,7 +141,7 @@ class Pattern:
             Signed distance to the panel's edge in millimetres.
         """
         d = self.distance(mask)
-        cover = smooth(d, -0.12, 0.12)
+        cover = smooth(d, -0.2, 0.2)
         relief, shade = self.texture(material)
         # The edge is cut: a little darker than the face.
         cut = 1 - 0.3 * np.exp(-(((d - 0.1) / 0.35) ** 2)) * (thick > 0.3)

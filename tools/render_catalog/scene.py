@@ -18,7 +18,7 @@ from sheet import Sheet
 os.environ.setdefault("DRJIT_LIBLLVM_PATH", "/usr/lib/x86_64-linux-gnu/libLLVM-19.so")
 
 FLOOR_ALBEDO = 0.8
-GUIDE_SAMPLES = 8
+GUIDE_SAMPLES = 6
 """Rays a pixel for the albedo and normals that guide the denoiser."""
 EXPOSURE = 1.12
 """Of the shoe, where 1 shows the bare floor as white."""
@@ -81,7 +81,7 @@ def _mesh(sheets: Sequence[Sheet]) -> Any:
         "type": "principled",
         "base_color": {"type": "mesh_attribute", "name": "vertex_paint"},
         "roughness": {"type": "mesh_attribute", "name": "vertex_rough"},
-        "specular": 0.45,
+        "specular": 0.24,
     }
     props["bsdf"] = mi.load_dict({"type": "twosided", "bsdf": surface})
     mesh = mi.Mesh("shoe", first, len(faces), has_vertex_normals=True, props=props)
@@ -147,9 +147,9 @@ def _room(view: View) -> dict[str, Any]:
             "to_world": turn().translate([145, 0, 0]) @ turn().scale([40000, 40000, 1]),
             "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": list(tone)}},
         },
-        "sky": {"type": "constant", "radiance": {"type": "rgb", "value": 0.4}},
-        "key": softbox((-250, -420, 1250), (460, 380), 7.0),
-        "front": softbox((500, -2700, 1500), (900, 420), 2.6),
+        "sky": {"type": "constant", "radiance": {"type": "rgb", "value": 0.3}},
+        "key": softbox((-250, -420, 1250), (420, 340), 9.5),
+        "front": softbox((500, -2700, 1500), (700, 380), 2.8),
         "rim": softbox((700, 900, 800), (300, 420), 3.2),
     }
 
@@ -183,7 +183,9 @@ def render(sheets: Sequence[Sheet], view: View) -> Array:
     floor = floor[y : y + bh, x : x + bw] / white
     cover = _cover(scene, (bw, bh))
     behind = np.clip(picture / np.maximum(floor, 1e-3), 0, 1)
-    behind = np.minimum(1.0, _even(behind, cover) * 1.03)
+    # The shadow is grey, whatever colour the shoe throws on the floor.
+    behind = behind.mean(axis=2, keepdims=True)
+    behind = np.minimum(1.0, _even(behind, cover) * 1.05)
     edge = (1 - cover)[..., None]
     shoe = np.maximum(picture - edge * floor * behind, 0)
     whole = np.ones((h, w, 3), np.float32)
@@ -209,20 +211,23 @@ def _faded(behind: Array) -> Array:
     """Let the shadow run out before the edge of what was rendered."""
     h, w, _ = behind.shape
     x, y = np.arange(w), np.arange(h)
-    far = np.minimum(np.minimum(x, w - 1 - x)[None] / (0.06 * w), (h - 1 - y)[:, None] / (0.1 * h))
+    side = np.minimum(x, w - 1 - x)[None] / (0.06 * w)
+    far = np.minimum(side, np.minimum(y / (0.3 * h), (h - 1 - y) / (0.1 * h))[:, None])
     share = np.clip(far, 0, 1)[..., None]
     return 1 - (1 - behind) * share * share * (3 - 2 * share)
 
 
 def _even(behind: Array, cover: Array) -> Array:
-    """Take the background's values beyond its edge with the shoe from its neighbours."""
-    hard = (cover > 0.004).astype(np.uint8)
-    known = (1 - cv2.dilate(hard, np.ones((3, 3), np.uint8)))[..., None].astype(np.float32)
-    blur = cv2.GaussianBlur(behind * known, (0, 0), 2.5)
-    weight = cv2.GaussianBlur(known, (0, 0), 2.5)
-    weight = weight.reshape(*weight.shape[:2], 1)
-    near = blur / np.maximum(weight, 1e-4)
-    return np.where(known > 0, behind, np.where(weight > 1e-3, near, 1.0))
+    """Take the background's values where the shoe covers it from its nearest neighbours."""
+    known = (cover < 0.004).astype(np.float32)[..., None]
+    filled, weight = behind * known, known
+    for reach in (1.2, 4.0, 14.0):
+        blur = cv2.GaussianBlur(behind * known, (0, 0), reach).reshape(behind.shape)
+        share = cv2.GaussianBlur(known, (0, 0), reach).reshape(known.shape)
+        is_new = (weight == 0) & (share > 0.02)
+        filled = np.where(is_new, blur / np.maximum(share, 1e-6), filled)
+        weight = np.where(is_new, 1, weight)
+    return np.where(weight > 0, filled, 1.0)
 
 
 def _cover(scene: Any, size: tuple[int, int]) -> Array:
@@ -262,7 +267,8 @@ def _floor(view: View, target: Array) -> tuple[Array, float]:
 
 
 def _tone(light: Array) -> Array:
-    """Press the brightest light softly under white."""
+    """Deepen the dark a little and press the brightest light softly under white."""
+    light = np.maximum(light, 0) ** 1.08
     knee = 0.78
     over = np.maximum(light - knee, 0)
     return np.where(light > knee, knee + (1 - knee) * (1 - np.exp(-over / (1 - knee))), light)

@@ -67,7 +67,9 @@ def _cut(design: Design) -> tuple[Measures, uppers.Cut, soles.SoleMaker, int]:
         measures = HIKER
     if kind == "basketball" and style % 4 == 3:
         measures = LOW_COURT
-    return measures, upper, sole, style + style // 3
+    # Cuts and soles meet in ever other pairs.
+    n_cuts = 4 if kind in ("running", "skate") else 3
+    return measures, upper, sole, style + style // n_cuts
 
 
 def build_shoe(design: Design, detail: float = 1.0) -> list[Sheet]:
@@ -101,13 +103,13 @@ def build_shoe(design: Design, detail: float = 1.0) -> list[Sheet]:
     )
     sole = sole_of(hue, design.style, rng)
     sheets = upper.sheets + build_sole(
-        last, sole.profile, sole.treads, sole.paint, (int(1700 * detail), int(210 * detail)), rng
+        last, sole.profile, sole.treads, sole.paint, (int(1700 * detail), int(230 * detail)), rng
     )
     lacing = LACING[kind]
     tongue = hue.base if design.style % 2 else hue.overlay
     is_crossed = rng.random() < lacing.crossed
     sheets += build_tongue(last, tongue, lacing.material, lacing.tongue, hue.accent, rng)
-    sheets += build_laces(last, upper, hue.lace, lacing.width, is_crossed, design.style % 2 == 0)
+    sheets += build_laces(last, upper, hue.lace, lacing.width, is_crossed, design.style % 3 == 0)
     if kind in ("running", "trail_hiking", "basketball", "training") and design.style % 3 != 1:
         sheets += build_pull_tab(upper, hue.accent)
     return [_bent(sheet, last) for sheet in sheets]
@@ -117,7 +119,7 @@ def _dimmed(hue: Colours) -> Colours:
     """Return colours as cloth reflects them: no white is all white, no black all black."""
 
     def dim(colour: Array) -> Array:
-        return np.clip(colour * WHITEST + 0.006, 0, WHITEST).astype(np.float32)
+        return np.clip(colour**1.06 * WHITEST + 0.001, 0, WHITEST).astype(np.float32)
 
     return Colours(*(dim(getattr(hue, part)) for part in Colours.__dataclass_fields__))
 

@@ -103,6 +103,7 @@ def build_sole(
     rng
         Source of the grain.
     """
+    m = last.measures
     s = last.stations(count[0])
     edge, out = _outline(last, s)
     low, high = last.ground(edge[:, 0]), last.rim_z(s)
@@ -116,16 +117,19 @@ def build_sole(
     b = b + np.where(part < 0, part * 3, np.maximum(part - 1, 0) * 3)[None]
     colour, rough, height = pattern.sample(s, b)
     reach = d[None] + 0 * s[:, None]
-    room = edge[:, 1:] / np.minimum(out[:, 1:], -1e-3)
-    reach = np.maximum(reach, -0.96 * room)
+    # Heel and toe are cut back towards the floor.
+    tip = smooth(s, 0.8, 0.97)[:, None] * min(8.0, 0.6 * m.toe_spring)
+    back = (1 - smooth(s, 0.02, 0.12))[:, None] * min(9.0, 0.9 * m.heel_spring)
+    reach -= (tip + back) * np.clip(1 - part, 0, 1)[None] ** 1.6
     pos = np.empty((*reach.shape, 3))
     pos[..., :2] = edge[:, None] + out[:, None] * reach[..., None]
+    pos[..., 1] = np.minimum(pos[..., 1], 0.0)
     pos[..., 2] = low[:, None] + np.clip(part, 0, 1)[None] * tall[:, None]
     n = normals(pos)
     n[0, :, 1] = n[-1, :, 1] = 0
     pos += n * (height * is_wall[None])[..., None]
     rise = sum((t.rise(a, s) for t in treads), np.zeros(len(s)))
-    above = (pos[..., 2] - low[:, None]) / 9.0
+    above = (pos[..., 2] - low[:, None]) / 6.0
     inward = smooth(reach, -UNDER * 0.8, -UNDER * 0.5)
     pos[..., 2] += rise[:, None] * np.clip(1 - above, 0, 1) * inward
     normal = normals(pos)
@@ -147,7 +151,7 @@ def _outline(last: Last, s: Array) -> tuple[Array, Array]:
     out = gaussian_filter1d(out, len(s) / 160, axis=0, mode="nearest")
     out[0], out[-1] = (-1, 0), (1, 0)
     out /= np.linalg.norm(out, axis=1, keepdims=True)
-    edge = line + out * (last.reach(s) + 1.2)[:, None]
+    edge = line + out * (last.reach(s) + 3.0)[:, None]
     edge[:, 0] = np.clip(edge[:, 0], 0.0, LENGTH + 2)
     edge[:, 1] = np.minimum(edge[:, 1], 0)
     return edge, out
@@ -158,8 +162,11 @@ def _profile(name: str, count: int) -> tuple[Array, Array]:
     wall = np.array(PROFILES[name])
     inner = wall[-1, 0] - 9.0
     points = np.concatenate([[(-UNDER, -1.0), (-9.0, -0.3)], wall, [(inner, 1.4)]])
-    tall = np.where(np.abs(np.diff(points[:, 1])) > 0, np.diff(points[:, 1]) * 34, 0)
-    at = np.concatenate([[0], np.cumsum(np.hypot(np.diff(points[:, 0]) * 0.5, tall))])
+    is_wall = np.r_[False, False, np.ones(len(wall) - 1, bool), False]
+    tall = np.diff(points[:, 1]) * np.where(is_wall, 34, 5)
+    at = np.concatenate(
+        [[0], np.cumsum(np.hypot(np.diff(points[:, 0]) * np.where(is_wall, 0.8, 0.2), tall))]
+    )
     v = np.linspace(0, at[-1], count)
     d, part = (np.interp(v, at, points[:, k]) for k in (0, 1))
     soft = count * 0.008

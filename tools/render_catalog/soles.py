@@ -178,9 +178,7 @@ def skate(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign:
 
 def high_top(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign:
     """Vulcanised rubber with two lines."""
-    stripes = [[(0.84, 1.4), (0.28, 1.2)], [(0.84, 1.6)], [(0.8, 1.1), (0.64, 1.1)]][
-        style % 3
-    ]
+    stripes = [[(0.84, 1.4), (0.42, 1.2)], [(0.84, 1.6)], [(0.8, 1.1), (0.64, 1.1)]][style % 3]
     return SoleDesign(
         "vulcanised", (Tread(5, 1.2, 1.2),), lambda p: _foxing(p, c, stripes, toe=0.8)
     )
@@ -188,7 +186,7 @@ def high_top(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign:
 
 def trail_hiking(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign:
     """Foam on deep lugs that climb the side, and rubber over the toe."""
-    pitch = rng.uniform(15, 19)
+    pitch = rng.uniform(12.5, 16)
     chunky = style % 2 == 0
 
     def paint(p: Pattern) -> None:
@@ -216,14 +214,14 @@ def trail_hiking(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign
                 "foam",
                 0.4,
             )
-        level = 0.32 + 0.13 * (((p.A + 0.25 * p.B) / pitch) % 1 < 0.62)
-        climb = 0.75 * smooth(p.S, 0.86, 0.97) + 0.2 * (1 - smooth(p.S, 0.02, 0.12))
+        level = 0.27 + 0.11 * (((p.A + 0.25 * p.B) / pitch) % 1 < 0.62)
+        climb = 0.8 * smooth(p.S, 0.88, 0.97) + 0.2 * (1 - smooth(p.S, 0.02, 0.12))
         mask = p.soften(p.T < level + climb, 0.5)
         p.panel(mask, c.outsole, "rubber", 1.6, edge=0.9)
         lug = (((p.A + 0.25 * p.B) / pitch) % 1 < 0.66) & (p.T < 0.3)
-        p.panel(p.soften(lug, 0.3), c.outsole, "rubber", 1.4, edge=0.9)
+        p.panel(p.soften(lug, 0.3), c.outsole, "rubber", 0.9, edge=0.9)
 
-    return SoleDesign("boot", (Tread(pitch, pitch * 0.36, 6.5),), paint)
+    return SoleDesign("boot", (Tread(pitch, pitch * 0.36, 4.6),), paint)
 
 
 def cupsole(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign:

@@ -78,6 +78,8 @@ def build_upper(
     n = outward(shell.pos, shell.s, m.throat)
     # At the toe's tip all lines meet; nothing stands out there.
     height = height * smooth(shell.b[:, -1:], 2, 14)
+    # Down in the sole's cup nothing stands out.
+    height = height * (0.15 + 0.85 * smooth(shell.b, 4, 10))
     # The edge runs evenly, and the halves meet at the ridge whatever cloth is there.
     calm = gaussian_filter1d(height[:, -4:].mean(axis=1), count[0] / 110, mode="nearest")[:, None]
     near = smooth(shell.b, shell.b[:, -1:] - 1.6, shell.b[:, -1:] - 0.2)
@@ -132,6 +134,7 @@ def _inside(last: Last, outer: Array, bare: Array, n: Array, s: Array) -> tuple[
     j = np.round((1 - down) * (outer.shape[1] - 1)).astype(int)
     # Deep enough that no relief of the outside reaches it.
     deep = np.maximum(2 * r, 3.0 * smooth(down, 0, 0.05)[None])
+    deep = deep * smooth(1 - s, 0.0, 0.06)[:, None]
     wall = bare[:, j] - n[:, j] * deep[..., None]
     wall[..., 1] = np.minimum(wall[..., 1], -0.05)
     # The first rows come from the lip's end, whatever the panels outside do.
@@ -143,7 +146,7 @@ def _inside(last: Last, outer: Array, bare: Array, n: Array, s: Array) -> tuple[
 def _footbed(last: Last, colour: Array) -> Sheet:
     """Return the surface the foot stands on."""
     s = last.stations(160)
-    y = np.linspace(-1, 1, 40)[None] * (last.half_width(s) * 0.97)[:, None]
-    z = (last.rim_z(s) + 2)[:, None] + 5 * (y / 45) ** 2
-    pos = np.stack([last.x(s)[:, None] + 0 * y, y, z], axis=2)
+    y = np.linspace(-1, 1, 40)[None] * (last.half_width(s) * 0.86)[:, None]
+    z = (last.rim_z(s) - 3)[:, None] + 3 * (y / 45) ** 2
+    pos = np.stack([last.x(0.02 + 0.95 * s)[:, None] + 0 * y, y, z], axis=2)
     return plain_sheet(pos, colour, 0.95)

@@ -17,6 +17,7 @@ from panels import (
     eyestay,
     heel_counter,
     heel_tab,
+    jacquard,
     lay,
     mudguard,
     quarter_line,
@@ -44,11 +45,17 @@ def mark(
     colour: Array | None = None,
 ) -> None:  # fmt: skip
     """Weld the brand's mark on."""
-    paint = c.accent if colour is None else colour
+    x, y = p.place([place])[0].astype(int)
+    under = p.colour[y - 20 : y + 20, x - 20 : x + 20].mean(axis=(0, 1))
+    paints = [c.accent, c.base, c.midsole] if colour is None else [colour]
+    seen = [paint for paint in paints if np.abs(paint - under).max() > 0.12]
+    paint = seen[0] if seen else paints[0]
     lay(p, mark_mask(p, brand, place, size, lean), Cloth(paint, "film", None, 0.7))
 
 
-def running(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator) -> None:
+def running(
+    p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator
+) -> None:
     """Mesh or knit under thin welded overlays."""
     kind = style % 4
     p.base(c.base, ("mesh", "knit", "fine_mesh", "mesh")[kind])
@@ -63,8 +70,9 @@ def running(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.
         ribs(p, (p.top < 26) & (p.S > 0.42) & (p.S < 0.95), 5.0, 0.3, True)
         heel_counter(p, Cloth(c.overlay, "film", None, 0.8), 0.17, 0.52, 0.03)
         rand(p, film, 3.0)
+        jacquard(p, c.accent if style % 8 < 4 else c.overlay)
     elif kind == 2:  # fanned bars
-        bars(p, film, int(rng.integers(3, 5)), 0.34, 0.062, 0.12, 0.028)
+        bars(p, film, 4 + style // 4 % 2, 0.36, 0.05, 0.12, 0.024)
         mudguard(p, film, 0.72, 0.3, 0.42)
         heel_counter(p, Cloth(c.overlay, "film", None, 0.9), 0.16, 0.66, 0.02)
     else:  # one sweep from heel to eyestay
@@ -87,7 +95,9 @@ def running(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.
     mark(p, c, brand, (0.36 if kind != 3 else 0.28, 0.5), 15 if kind != 2 else 11)
 
 
-def basketball(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator) -> None:
+def basketball(
+    p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator
+) -> None:
     """Big overlays up to the ankle, ribbed padding, a strap or a cage."""
     kind = style % 3
     p.base(c.base, ("grained", "knit", "mesh")[kind])
@@ -102,7 +112,7 @@ def basketball(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: 
     elif kind == 1:
         heel_counter(p, weld, 0.3, 0.42, 0.14)
         mudguard(p, weld, 0.66, 0.4, 0.56)
-        bars(p, Cloth(c.accent, "film", None, 0.6), 5, 0.42, 0.035, 0.1, 0.014, 0.7)
+        bars(p, Cloth(c.accent, "film", None, 0.6), 6, 0.5, 0.03, 0.1, 0.012, 0.66)
     else:
         swept_panel(
             p, weld,
@@ -115,24 +125,17 @@ def basketball(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: 
     cuff = (p.top < 34) & (p.S < last.measures.collar)
     collar(p, last, Cloth(c.lining, "lining", None, 0.4), 30, 2.6)
     ribs(p, cuff, 9.0, 0.9)
-    if kind == 2 and rng.random() < 0.7:
-        strap = p.polygon(
-            [
-                (0.1, 0.74),
-                (0.3, 0.62),
-                (0.52, 0.66),
-                (0.56, 1.4),
-                (0.42, 1.4),
-                (0.3, 0.8),
-                (0.1, 0.9),
-            ]
-        )
+    if kind == 2:
+        line = [(0.17, 0.57), (0.3, 0.68), (0.46, 0.86), (0.52, 1.4), (0.4, 1.4), (0.37, 1.04)]
+        strap = p.soften(p.polygon([*line, (0.28, 0.86), (0.17, 0.75)], is_round=False), 1.6)
         lay(p, strap, Cloth(c.accent, "film", thread_for(c.accent, rng), 1.6))
     heel_tab(p, Cloth(c.accent, "film", None, 0.8), 0.05, 0.8)
-    mark(p, c, brand, (0.4, 0.4) if kind != 2 else (0.2, 0.58), 19 if kind == 0 else 15, 14)
+    mark(p, c, brand, (0.4, 0.4) if kind != 2 else (0.31, 0.34), 19 if kind == 0 else 15, 14)
 
 
-def training(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator) -> None:
+def training(
+    p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator
+) -> None:
     """Ripstop or mesh in a cage, a wide toe wrapped in film."""
     kind = style % 3
     p.base(c.base, ("ripstop", "fine_mesh", "mesh")[kind])
@@ -148,7 +151,7 @@ def training(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np
         toe_cap(p, cage, 0.84, 0.04)
     elif kind == 1:
         bars(p, cage, 4, 0.36, 0.085, 0.05, 0.036, 0.9)
-        bars(p, Cloth(c.overlay, "film", None, 0.7), 3, 0.5, 0.085, -0.07, 0.022, 0.88)
+        bars(p, Cloth(c.overlay, "film", None, 0.7), 4, 0.46, 0.07, -0.07, 0.018, 0.88)
         mudguard(p, cage, 0.66, 0.4, 0.5)
     else:
         saddle(
@@ -169,7 +172,9 @@ def training(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np
     mark(p, c, brand, (0.52, 0.46) if kind == 2 else (0.27, 0.46), 13, 6)
 
 
-def skate(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator) -> None:
+def skate(
+    p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator
+) -> None:
     """Suede with a toe cap and a long side panel, double rows of stitches."""
     kind = style % 4
     p.base(c.base, ("suede", "canvas", "suede", "nubuck")[kind])
@@ -185,14 +190,11 @@ def skate(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.ra
              (-0.3, -0.3)],
         )  # fmt: skip
         heel_counter(p, hide, 0.17, 0.86)
-    elif kind == 2:  # a long curved blade along the side
+    elif kind == 2:  # a broad saddle
         toe_cap(p, same, 0.79, 0.05)
         heel_tab(p, hide, 0.12, 0.55)
-        swept_panel(
-            p, Cloth(c.accent, "leather", thread_for(c.accent, rng), 0.9),
-            [(0.1, 0.3), (0.24, 0.2), (0.44, 0.34), (0.6, 0.02), (0.66, -0.3), (0.74, -0.3),
-             (0.62, 0.3), (0.46, 0.56), (0.26, 0.42)],
-        )  # fmt: skip
+        broad = Cloth(c.accent, "leather", thread_for(c.accent, rng), 1.0, 2)
+        saddle(p, last, broad, 0.4, 0.2, 0.06)
     else:
         mudguard(p, hide, 0.58, 0.5, 0.62)
         heel_counter(p, hide, 0.24, 0.6, 0.06)
@@ -204,7 +206,9 @@ def skate(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.ra
         mark(p, c, brand, (0.34, 0.42), 13, 6)
 
 
-def trail_hiking(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator) -> None:
+def trail_hiking(
+    p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator
+) -> None:
     """Mesh under rugged overlays, a rubber bumper and a high rand."""
     kind = style % 3
     is_boot = last.measures.eyelets == 7
@@ -217,7 +221,7 @@ def trail_hiking(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng
     mudguard(p, over, 0.6, 0.46, 0.6)
     if kind == 1:
         bars(p, web, 4, 0.3, 0.075, 0.12, 0.024)
-        bars(p, web, 3, 0.42, 0.08, -0.1, 0.02)
+        bars(p, web, 4, 0.4, 0.075, -0.1, 0.018)
     else:
         saddle(p, last, over, 0.38, 0.11, 0.09)
         bars(p, Cloth(c.accent, "film", None, 0.6), 2, 0.5, 0.045, 0.07, 0.016, 0.8)
@@ -235,7 +239,9 @@ def trail_hiking(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng
     mark(p, c, brand, (0.27, 0.5), 12, 8)
 
 
-def tennis_court(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator) -> None:
+def tennis_court(
+    p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator
+) -> None:
     """Clean leather, perforated, with sparse seams and a coloured heel."""
     kind = style % 3
     p.base(c.base, "leather" if kind != 2 else "fine_mesh")
@@ -268,7 +274,9 @@ def tennis_court(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng
         mark(p, c, brand, (0.36 if kind == 0 else 0.22, 0.42), 11, 6)
 
 
-def jogger(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator) -> None:
+def jogger(
+    p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator
+) -> None:
     """Nylon or mesh under suede, as runners were once cut."""
     kind = style % 3
     p.base(c.base, ("canvas", "fine_mesh", "ripstop")[kind])
@@ -292,7 +300,9 @@ def jogger(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.r
         mark(p, c, brand, (0.33, 0.42), 15, 10)
 
 
-def minimal(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator) -> None:
+def minimal(
+    p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator
+) -> None:
     """Leather with few seams and a heel tab, or the panels of an old court shoe."""
     kind = style % 3
     p.base(c.base, "leather")
@@ -320,7 +330,9 @@ def minimal(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.
         mark(p, c, brand, (0.24, 0.36), 8, 4)
 
 
-def high_top(p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator) -> None:
+def high_top(
+    p: Pattern, last: Last, c: Colours, brand: str, style: int, rng: np.random.Generator
+) -> None:
     """Canvas or leather over the ankle, a rubber toe cap, a round patch."""
     kind = style % 3
     cloth = ("canvas", "canvas", "leather")[kind]
