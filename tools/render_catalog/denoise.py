@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-
 from curves import Array
 
 FLOAT3 = 3  # OIDN_FORMAT_FLOAT3

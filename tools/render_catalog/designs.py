@@ -17,7 +17,8 @@ MODELS: dict[str, tuple[str, ...]] = {
     ),
     "basketball": (
         "Pivot Mid", "Halo Court", "Orbit Rise", "Ember Rim", "Tempo Bank", "Quarry Jump",
-        "Arc Tipoff", "Flint Post", "Meridian Hoop", "Ridge Buzzer", "Lumen Fadeaway", "Vista Point",
+        "Arc Tipoff", "Flint Post", "Meridian Hoop", "Ridge Buzzer", "Lumen Fadeaway",
+        "Vista Point",
     ),
     "training": (
         "Flint Lifter", "Tempo Base", "Arc Circuit", "Quarry Rep", "Pivot Gym", "Cedar Squat",
@@ -37,11 +38,13 @@ MODELS: dict[str, tuple[str, ...]] = {
     ),
     "lifestyle": (
         "Harbor 84", "Vista Jogger", "Lumen Retro", "Cedar Avenue", "Drift Quarter", "Loft Plain",
-        "Tide Marina", "Orbit Gallery", "Cove Sunday", "Arc Boulevard", "Meridian 79", "Halo Arcade",
+        "Tide Marina", "Orbit Gallery", "Cove Sunday", "Arc Boulevard", "Meridian 79",
+        "Halo Arcade",
     ),
     "high_top": (
         "Ember High", "Cove High", "Loft Canvas", "Harbor Ankle", "Cedar Stage", "Flint Encore",
-        "Vista Backdrop", "Quarry High", "Tide Chorus", "Drift Matinee", "Arc Rooftop", "Ridge Collar",
+        "Vista Backdrop", "Quarry High", "Tide Chorus", "Drift Matinee", "Arc Rooftop",
+        "Ridge Collar",
     ),
 }  # fmt: skip
 

@@ -175,11 +175,16 @@ def build_pull_tab(
     top, low = upper.outer[0, -1], upper.outer[0, int(upper.outer.shape[1] * 0.8)]
     points = np.array(
         [
-            low + (-0.2, 0, 0), 0.5 * (low + top) + (-1.2, 0, 0), top + (-3.2, 0, 1.0),
-            top + (-2.6, 0, tall), top + (1.5, 0, tall + 1.8), top + (4.2, 0, tall - 2.5),
-            top + (5.2, 0, -1.0), top + (6.5, 0, -12.0),
+            low + np.array((-0.2, 0, 0)),
+            0.5 * (low + top) + np.array((-1.2, 0, 0)),
+            top + np.array((-3.2, 0, 1.0)),
+            top + np.array((-2.6, 0, tall)),
+            top + np.array((1.5, 0, tall + 1.8)),
+            top + np.array((4.2, 0, tall - 2.5)),
+            top + np.array((5.2, 0, -1.0)),
+            top + np.array((6.5, 0, -12.0)),
         ]
-    )  # fmt: skip
+    )
     up = np.array(
         [(-1, 0, 0), (-1, 0, 0), (-1, 0, 0.2), (-0.8, 0, 0.7), (0.1, 0, 1), (0.9, 0, 0.5),
          (1, 0, 0), (1, 0, 0)], float

@@ -40,12 +40,14 @@ def mark_lines(brand: str) -> list[Array]:
         t = np.linspace(0, 1, 40)
         bow = np.stack([-1.3 + 2.6 * t, 0.66 * np.sin(np.pi * t) ** 1.3], 1)
         vein = np.stack([-1.3 + 2.6 * t, 0.14 * np.sin(np.pi * t)], 1)
-        upper = np.concatenate([bow + [0, 0.06], (vein + [0, 0.06])[::-1]])
+        rise = np.array([0, 0.06])
+        upper = np.concatenate([bow + rise, (vein + rise)[::-1]])
         lower = np.concatenate([vein - [0, 0.08], (bow * [1, -0.85] - [0, 0.08])[::-1]])
         return [upper, lower[6:-6]]
     if brand == "Lumaro":  # a rising sun
         bar = np.array([(-1.15, -0.62), (1.15, -0.62), (1.15, -0.4), (-1.15, -0.4)])
-        return [_arc(0.36, 0.2, 0, 180) + [0, -0.2], _arc(0.78, 0.2, 0, 180) + [0, -0.2], bar]
+        low = np.array([0, 0.2])
+        return [_arc(0.36, 0.2, 0, 180) - low, _arc(0.78, 0.2, 0, 180) - low, bar]
     return [_wave(0.34, 0.34), _wave(-0.3, 0.34)]  # Brisk & Fell: two waves
 
 

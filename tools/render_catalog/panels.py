@@ -128,7 +128,7 @@ def rand(p: Pattern, cloth: Cloth, tall: float, waves: float = 0.0) -> None:
     """Lay a band all along the sole, taller at the toe and the heel."""
     height = tall * (1 + 0.9 * smooth(p.S, 0.72, 1.0) + 0.5 * (1 - smooth(p.S, 0.0, 0.2)))
     height = height + waves * np.sin(p.A / 9.0) * (1 - smooth(p.S, 0.75, 0.9))
-    lay(p, p.soften(p.B - 7 < height, 1.0), cloth)
+    lay(p, p.soften(height > p.B - 7, 1.0), cloth)
 
 
 def saddle(
@@ -143,7 +143,7 @@ def saddle(
             (foot + wide / 2, 0.0), (foot + wide / 2, -0.3),
         ]
     )  # fmt: skip
-    lay(p, p.soften(mask & (p.S < last.measures.throat + 0.03), 1.2), cloth)
+    lay(p, p.soften(mask & (last.measures.throat + 0.03 > p.S), 1.2), cloth)
 
 
 def bars(

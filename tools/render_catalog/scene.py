@@ -12,13 +12,14 @@ import cv2
 import numpy as np
 from curves import Array
 from denoise import denoise
+from floors import BACKDROPS, SIDE_MM, floor_tile
 from last import LENGTH
 from sheet import Sheet
 
 os.environ.setdefault("DRJIT_LIBLLVM_PATH", "/usr/lib/x86_64-linux-gnu/libLLVM-19.so")
 
 FLOOR_ALBEDO = 0.8
-GUIDE_SAMPLES = 6
+GUIDE_SAMPLES = 4
 """Rays a pixel for the albedo and normals that guide the denoiser."""
 EXPOSURE = 1.12
 """Of the shoe, where 1 shows the bare floor as white."""
@@ -39,7 +40,7 @@ class View:
     samples
         Paths a pixel.
     backdrop
-        Colour of the floor and what is behind, linear RGB; None for white.
+        A key of `floors.BACKDROPS`; None for white.
     """
 
     size_px: tuple[int, int] = (900, 675)
@@ -47,7 +48,7 @@ class View:
     elevation: float = 7.0
     fill: float = 0.86
     samples: int = 40
-    backdrop: tuple[float, float, float] | None = None
+    backdrop: str | None = None
 
 
 @lru_cache(maxsize=1)
@@ -140,12 +141,21 @@ def _room(view: View) -> dict[str, Any]:
             "emitter": {"type": "area", "radiance": {"type": "rgb", "value": power}},
         }
 
-    tone = view.backdrop or (FLOOR_ALBEDO,) * 3
+    tone = BACKDROPS[view.backdrop][0] if view.backdrop else (FLOOR_ALBEDO,) * 3
+    paint: dict[str, Any] = {"type": "rgb", "value": list(tone)}
+    tile = floor_tile(view.backdrop) if view.backdrop else None
+    if tile is not None:
+        paint = {
+            "type": "bitmap",
+            "bitmap": mi.Bitmap(tile),
+            "raw": True,
+            "to_uv": turn().scale([80000 / SIDE_MM, 80000 / SIDE_MM, 1]),
+        }
     return {
         "floor": {
             "type": "rectangle",
             "to_world": turn().translate([145, 0, 0]) @ turn().scale([40000, 40000, 1]),
-            "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": list(tone)}},
+            "bsdf": {"type": "diffuse", "reflectance": paint},
         },
         "sky": {"type": "constant", "radiance": {"type": "rgb", "value": 0.3}},
         "key": softbox((-250, -420, 1250), (420, 340), 9.5),
@@ -170,12 +180,12 @@ def render(sheets: Sequence[Sheet], view: View) -> Array:
             "shoe": _mesh(sheets),
         }
     )
-    paths = mi.load_dict({"type": "path", "max_depth": 5, "rr_depth": 4})
+    paths = mi.load_dict({"type": "path", "max_depth": 4, "rr_depth": 4})
     guides = mi.load_dict({"type": "aov", "aovs": "albedo:albedo,normal:sh_normal"})
     light = np.array(mi.render(scene, integrator=paths, spp=view.samples, seed=1))[..., :3]
     guide = np.array(mi.render(scene, integrator=guides, spp=GUIDE_SAMPLES, seed=2))[..., -6:]
     clean = denoise(light, guide[..., :3], guide[..., 3:])
-    floor, white = _floor(view, target)
+    floor, white = _floor(view, *(4 * round(float(v) / 4) for v in target[[0, 2]]))
     picture = clean / white
     if view.backdrop:
         return _encode(_tone(picture * EXPOSURE))
@@ -185,7 +195,7 @@ def render(sheets: Sequence[Sheet], view: View) -> Array:
     behind = np.clip(picture / np.maximum(floor, 1e-3), 0, 1)
     # The shadow is grey, whatever colour the shoe throws on the floor.
     behind = behind.mean(axis=2, keepdims=True)
-    behind = np.minimum(1.0, _even(behind, cover) * 1.05)
+    behind = np.minimum(1.0, _even(behind, cover) * 1.07)
     edge = (1 - cover)[..., None]
     shoe = np.maximum(picture - edge * floor * behind, 0)
     whole = np.ones((h, w, 3), np.float32)
@@ -202,8 +212,8 @@ def _box(points: Array, view: View, target: Array) -> tuple[int, int, int, int]:
     scale = w * view.fill / LENGTH
     x = (points - target) @ right * scale + w / 2
     y = h / 2 - (points - target) @ up * scale
-    left, top = max(0, int(x.min() - 0.09 * w)), max(0, int(y.min() - 0.04 * w))
-    end, bottom = min(w, int(x.max() + 0.09 * w)), min(h, int(y.max() + 0.09 * w))
+    left, top = max(0, int(x.min() - 0.07 * w)), max(0, int(y.min() - 0.04 * w))
+    end, bottom = min(w, int(x.max() + 0.07 * w)), min(h, int(y.max() + 0.09 * w))
     return left, top, end - left, bottom - top
 
 
@@ -236,7 +246,7 @@ def _cover(scene: Any, size: tuple[int, int]) -> Array:
     import drjit as dr
 
     w, h = size
-    k = 4
+    k = 3
     i = dr.arange(mi.UInt32, w * k * h * k)
     x = (mi.Float(i % (w * k)) + 0.5) / (w * k)
     y = (mi.Float(i // (w * k)) + 0.5) / (h * k)
@@ -247,9 +257,11 @@ def _cover(scene: Any, size: tuple[int, int]) -> Array:
     return seen.mean(axis=(1, 3))
 
 
-def _floor(view: View, target: Array) -> tuple[Array, float]:
+@lru_cache(maxsize=64)
+def _floor(view: View, x: float, z: float) -> tuple[Array, float]:
     """Return the bare floor's light, shape ``(h, w, 1)``, and that at the shoe's feet."""
     mi = _mitsuba()
+    target = np.array([x, 0.0, z])
     w, h = view.size_px
     small = (96, round(96 * h / w))
     scene = mi.load_dict(

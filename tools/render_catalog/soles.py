@@ -92,7 +92,7 @@ def running(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign:
     return SoleDesign("round" if kind == 1 else "sculpted", treads, paint)
 
 
-def basketball(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign:
+def basketball(c: Colours, style: int, _rng: np.random.Generator) -> SoleDesign:
     """A tall carved cup with a stabiliser at the ball, a window at the heel and herringbone."""
     kind = style % 2
 
@@ -131,7 +131,7 @@ def basketball(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign:
     return SoleDesign("sculpted", (Tread(7, 1.6, 1.8),), paint)
 
 
-def training(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign:
+def training(c: Colours, style: int, _rng: np.random.Generator) -> SoleDesign:
     """Low and flat, with a clip at the heel and rubber drawn up at the midfoot."""
     rope = style % 3 > 0
 
@@ -162,13 +162,13 @@ def _foxing(p: Pattern, c: Colours, stripes: list[tuple[float, float]], toe: flo
     girth = p.B + p.top
     for level, width in stripes:
         p.line((p.B - level * girth).astype(np.float32), 0, width, 0.0, c.accent)
-    d = p.panel((p.S > toe) & (p.T < 0.72), c.midsole, "rubber", 1.0)
+    d = p.panel((toe < p.S) & (p.T < 0.72), c.midsole, "rubber", 1.0)
     diamond = np.sin(2 * np.pi * (p.A + p.B) / 3.4) * np.sin(2 * np.pi * (p.A - p.B) / 3.4)
     p.height += 0.35 * diamond * smooth(d, 0.8, 1.5)
     p.panel(p.T < 0.15, c.outsole, "rubber", 0.35, edge=0.5)
 
 
-def skate(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign:
+def skate(c: Colours, style: int, _rng: np.random.Generator) -> SoleDesign:
     """Vulcanised rubber with a painted stripe."""
     stripes = [[(0.8, 1.3)], [(0.82, 1.1), (0.68, 1.1)], [(0.5, 1.6)], []][style % 4]
     return SoleDesign(
@@ -176,7 +176,7 @@ def skate(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign:
     )
 
 
-def high_top(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign:
+def high_top(c: Colours, style: int, _rng: np.random.Generator) -> SoleDesign:
     """Vulcanised rubber with two lines."""
     stripes = [[(0.84, 1.4), (0.42, 1.2)], [(0.84, 1.6)], [(0.8, 1.1), (0.64, 1.1)]][style % 3]
     return SoleDesign(
@@ -216,7 +216,7 @@ def trail_hiking(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign
             )
         level = 0.27 + 0.11 * (((p.A + 0.25 * p.B) / pitch) % 1 < 0.62)
         climb = 0.8 * smooth(p.S, 0.88, 0.97) + 0.2 * (1 - smooth(p.S, 0.02, 0.12))
-        mask = p.soften(p.T < level + climb, 0.5)
+        mask = p.soften(level + climb > p.T, 0.5)
         p.panel(mask, c.outsole, "rubber", 1.6, edge=0.9)
         lug = (((p.A + 0.25 * p.B) / pitch) % 1 < 0.66) & (p.T < 0.3)
         p.panel(p.soften(lug, 0.3), c.outsole, "rubber", 0.9, edge=0.9)
@@ -224,7 +224,7 @@ def trail_hiking(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign
     return SoleDesign("boot", (Tread(pitch, pitch * 0.36, 4.6),), paint)
 
 
-def cupsole(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign:
+def cupsole(c: Colours, style: int, _rng: np.random.Generator) -> SoleDesign:
     """A rubber cup sewn to the upper."""
     kind = style % 3
 
@@ -272,7 +272,7 @@ def tennis_court(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign
     return SoleDesign("cup", (Tread(5.5, 1.4, 1.6),), paint)
 
 
-def jogger(c: Colours, style: int, rng: np.random.Generator) -> SoleDesign:
+def jogger(c: Colours, style: int, _rng: np.random.Generator) -> SoleDesign:
     """A layered wedge of foam on saw-toothed rubber."""
     kind = style % 3
 

@@ -122,7 +122,7 @@ def basketball(
         toe_cap(p, weld, 0.84, 0.04)
     eyestay(p, last, Cloth(c.overlay, "grained", hide.thread if kind == 0 else None, 1.3), 18)
     eyelets(p, last, c.accent if kind == 2 else None)
-    cuff = (p.top < 34) & (p.S < last.measures.collar)
+    cuff = (p.top < 34) & (last.measures.collar > p.S)
     collar(p, last, Cloth(c.lining, "lining", None, 0.4), 30, 2.6)
     ribs(p, cuff, 9.0, 0.9)
     if kind == 2:
@@ -234,7 +234,7 @@ def trail_hiking(
     eyelets(p, last, c.accent if kind != 2 else c.outsole)
     collar(p, last, Cloth(c.lining, "lining", None, 0.3), 26 if is_boot else 15, 2.6)
     if is_boot:
-        ribs(p, (p.top < 28) & (p.S < last.measures.collar), 10.0, 0.7)
+        ribs(p, (p.top < 28) & (last.measures.collar > p.S), 10.0, 0.7)
     heel_tab(p, Cloth(c.accent, "film", None, 0.8), 0.05, 0.72)
     mark(p, c, brand, (0.27, 0.5), 12, 8)
 
