@@ -30,7 +30,7 @@ REVISION = 1
 """Of the models: a higher number renders everything again."""
 
 MAX_BYTES = 60_000
-SHOT = View(azimuth=4.0, elevation=6.0, samples=9)
+SHOT = View(azimuth=4.0, elevation=6.0, samples=6)
 
 # File, title, type, gender, colourway, style, view.
 SAMPLE_SIZE = (1200, 900)
@@ -128,7 +128,7 @@ def catalog(out: Path, part: tuple[int, int]) -> None:
     ]
     write_rows(out / "products.csv", rows)
     jobs = [(out / f"{d.product_id}.jpg", d, SHOT) for d in designs]
-    make(jobs[part[0] :: part[1]], 0.7)
+    make(jobs[part[0] :: part[1]], 0.6)
 
 
 def samples(out: Path) -> None:

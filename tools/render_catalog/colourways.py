@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import colorsys
 from dataclasses import dataclass
 
-import numpy as np
 from curves import Array, linear
 
 
@@ -68,14 +66,3 @@ COLOURWAYS: dict[str, str] = {
 def colours(name: str) -> Colours:
     """Return the colours of a named colourway."""
     return Colours(*(linear(code) for code in COLOURWAYS[name].split()))
-
-
-def turned(name: str, rng: np.random.Generator) -> Colours:
-    """Return a named colourway's colours, all turned in hue by one random angle."""
-    turn, rich = rng.uniform(0, 1), rng.uniform(0.8, 1.15)
-    codes = []
-    for code in COLOURWAYS[name].split():
-        hue, sat, val = colorsys.rgb_to_hsv(*(int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)))
-        rgb = colorsys.hsv_to_rgb((hue + turn) % 1, min(1, sat * rich), val)
-        codes.append("".join(f"{round(c * 255):02x}" for c in rgb))
-    return Colours(*(linear(code) for code in codes))

@@ -97,8 +97,6 @@ class Design:
         Of the form: the same for all colourways of a model.
     style
         Number of the model; chooses the cut.
-    is_turned
-        The colourway's hues are turned by the seed, for training pictures.
     """
 
     product_id: str
@@ -110,7 +108,6 @@ class Design:
     price_cents: int
     seed: tuple[int, ...]
     style: int
-    is_turned: bool = False
 
 
 def shop() -> list[Design]:

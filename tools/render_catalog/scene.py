@@ -212,8 +212,8 @@ def _box(points: Array, view: View, target: Array) -> tuple[int, int, int, int]:
     scale = w * view.fill / LENGTH
     x = (points - target) @ right * scale + w / 2
     y = h / 2 - (points - target) @ up * scale
-    left, top = max(0, int(x.min() - 0.07 * w)), max(0, int(y.min() - 0.04 * w))
-    end, bottom = min(w, int(x.max() + 0.07 * w)), min(h, int(y.max() + 0.09 * w))
+    left, top = max(0, int(x.min() - 0.035 * w)), max(0, int(y.min() - 0.02 * w))
+    end, bottom = min(w, int(x.max() + 0.06 * w)), min(h, int(y.max() + 0.055 * w))
     return left, top, end - left, bottom - top
 
 
@@ -246,7 +246,7 @@ def _cover(scene: Any, size: tuple[int, int]) -> Array:
     import drjit as dr
 
     w, h = size
-    k = 3
+    k = 2
     i = dr.arange(mi.UInt32, w * k * h * k)
     x = (mi.Float(i % (w * k)) + 0.5) / (w * k)
     y = (mi.Float(i // (w * k)) + 0.5) / (h * k)

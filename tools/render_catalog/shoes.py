@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import soles
 import uppers
-from colourways import Colours, colours, turned
+from colourways import Colours, colours
 from curves import Array
 from designs import Design
 from lacing import build_laces, build_pull_tab, build_tongue
@@ -93,7 +93,7 @@ def build_shoe(design: Design, detail: float = 1.0) -> list[Sheet]:
     elif design.gender == "women":
         measures = replace(measures, width=0.95 * measures.width)
     last = Last.of(measures)
-    hue = _dimmed(turned(design.colourway, rng) if design.is_turned else colours(design.colourway))
+    hue = _dimmed(colours(design.colourway))
 
     def paint(pattern: Pattern) -> None:
         cut(pattern, last, hue, design.brand, style, rng)

@@ -41,16 +41,20 @@ def thread_for(colour: Array, rng: np.random.Generator) -> Array:
 
 
 def mark(
-    p: Pattern, c: Colours, brand: str, place: tuple[float, float], size: float, lean: float = 8.0,
-    colour: Array | None = None,
-) -> None:  # fmt: skip
-    """Weld the brand's mark on."""
+    p: Pattern,
+    c: Colours,
+    brand: str,
+    place: tuple[float, float],
+    size_mm: float,
+    lean: float = 8.0,
+) -> None:
+    """Weld the brand's mark on, in a colour that is seen where it lies."""
     x, y = p.place([place])[0].astype(int)
     under = p.colour[y - 20 : y + 20, x - 20 : x + 20].mean(axis=(0, 1))
-    paints = [c.accent, c.base, c.midsole] if colour is None else [colour]
+    paints = [c.accent, c.base, c.midsole]
     seen = [paint for paint in paints if np.abs(paint - under).max() > 0.12]
-    paint = seen[0] if seen else paints[0]
-    lay(p, mark_mask(p, brand, place, size, lean), Cloth(paint, "film", None, 0.7))
+    paint = seen[0] if seen else c.accent
+    lay(p, mark_mask(p, brand, place, size_mm, lean), Cloth(paint, "film", None, 0.7))
 
 
 def running(
