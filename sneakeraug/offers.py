@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from safetensors.numpy import load_file, save_file
 
 from sneakeraug.analysis import SCORING_SIDE_PX, decode_input
 from sneakeraug.arrays import FloatArray, IntArray
@@ -36,6 +37,16 @@ PARTS: Final = (len(AUGMENTATIONS), len(AUGMENTATIONS) + N_IDENTITY)
 """Where in a picture's numbers the outputs end, and the identity embedding."""
 
 NOTHING: Final = np.empty((0, PARTS[-1] + len(PICTURE_FEATURES)), dtype=np.float32)
+
+
+DEMO_PICTURES: Final = "demo-catalog.safetensors"
+"""In a model folder, what its network says of the demo catalog: numbers by the picture's sha256."""
+
+Report = Callable[[str], None]
+
+
+def _silent(_line: str) -> None:
+    """Nobody asked for progress."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,8 @@ class EncodedCatalog:
         Sends every picture through the network, once.
     limits
         Checked before a picture is decoded.
+    shipped
+        What came with the model: numbers of pictures, by their hash.
     known
         What the network said of pictures before; None keeps nothing.
     index_folder
@@ -91,26 +104,25 @@ class EncodedCatalog:
         catalog: Catalog,
         encoder: Encoder,
         limits: Limits,
+        shipped: Mapping[str, FloatArray] | None = None,
         known: EncodedPictures | None = None,
         index_folder: Path | None = None,
-        report: Callable[[str], None] = lambda _line: None,
+        report: Report = _silent,
     ) -> None:
         names = [catalog.picture_sha256(product) for product in catalog.products]
-        numbers = known.read(names) if known else {}
+        numbers = {name: shipped[name] for name in names if name in shipped} if shipped else {}
+        if known:
+            numbers |= known.read([name for name in names if name not in numbers])
         missing = {
             name: product
             for name, product in zip(names, catalog.products, strict=True)
             if name not in numbers
         }
         self.n_encoded = len(missing)
-        for start in range(0, len(missing), PICTURES_AT_ONCE):
-            some = dict(islice(missing.items(), start, start + PICTURES_AT_ONCE))
-            fresh = _encode(some, catalog, encoder, limits, report)
+        for fresh in _encode(missing, catalog, encoder, limits, report):
             if known:
                 known.write(fresh)
             numbers |= fresh
-            n_done = min(len(missing), start + PICTURES_AT_ONCE)
-            report(Step(n_done, len(missing), "pictures encoded"))
         shown = [(p, n) for p, n in zip(catalog.products, names, strict=True) if n in numbers]
         self._products = [product for product, _ in shown]
         self._shelf = Shelf(self._products)
@@ -162,12 +174,44 @@ class EncodedCatalog:
         )
 
 
+def save_pictures(
+    folder: Path, catalog: Catalog, encoder: Encoder, limits: Limits, report: Report = _silent
+) -> None:
+    """Write what a network says of a catalog's pictures into its model folder."""
+    pictures = {catalog.picture_sha256(product): product for product in catalog.products}
+    numbers: dict[str, FloatArray] = {}
+    for fresh in _encode(pictures, catalog, encoder, limits, report):
+        numbers |= fresh
+    save_file(numbers, folder / DEMO_PICTURES)
+
+
+def load_pictures(folder: Path) -> dict[str, FloatArray]:
+    """Return what `save_pictures` wrote; nothing where a model came without."""
+    path = folder / DEMO_PICTURES
+    return load_file(path) if path.is_file() else {}
+
+
 def _encode(
     pictures: Mapping[str, Product],
     catalog: Catalog,
     encoder: Encoder,
     limits: Limits,
-    report: Callable[[str], None],
+    report: Report,
+) -> Iterator[dict[str, FloatArray]]:
+    """Numbers of some products' pictures, by their hash, some at a time."""
+    for start in range(0, len(pictures), PICTURES_AT_ONCE):
+        some = islice(pictures.items(), start, start + PICTURES_AT_ONCE)
+        yield _encode_some(dict(some), catalog, encoder, limits, report)
+        n_done = min(len(pictures), start + PICTURES_AT_ONCE)
+        report(Step(n_done, len(pictures), "pictures encoded"))
+
+
+def _encode_some(
+    pictures: Mapping[str, Product],
+    catalog: Catalog,
+    encoder: Encoder,
+    limits: Limits,
+    report: Report,
 ) -> dict[str, FloatArray]:
     """Numbers of some products' pictures, by their hash; those that cannot be read are named."""
     photos = {}

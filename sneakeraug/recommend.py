@@ -32,7 +32,7 @@ from sneakeraug.catalog.products import DEMO, Catalog, load_catalog
 from sneakeraug.embed.encoder import BACKEND, Encoder
 from sneakeraug.errors import InputError, PhotoError
 from sneakeraug.explain import group_drivers
-from sneakeraug.offers import IN_STOCK, EncodedCatalog
+from sneakeraug.offers import DEMO_PICTURES, IN_STOCK, EncodedCatalog, load_pictures
 from sneakeraug.rank.alternates import choose_alternate, rank_alternates
 from sneakeraug.rank.variants import choose_augmentation, rank_variants
 from sneakeraug.records import (
@@ -125,6 +125,7 @@ class Recommender:
         self._gate = Gate(**self.card.embedder["gate"])
         self._product = PRODUCTS.get(self.card.category, "product")
         self._conversions, self._projection = load_conversions(folder, self.card.conversion)
+        self._shipped = load_pictures(folder) if DEMO_PICTURES in self.card.files else {}
         self._lock = threading.Lock()
         self.use_catalog(catalog, engine, report)
 
@@ -151,6 +152,7 @@ class Recommender:
             catalog,
             self._encoder,
             self.settings.limits,
+            self._shipped,
             known,
             self.settings.index_dir if engine else None,
             report,

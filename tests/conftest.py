@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,9 +33,16 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 
 @pytest.fixture(scope="session")
-def demo_paths() -> list[Path]:
-    """The demo catalog's pictures."""
-    return sorted(DEMO.glob("*.jpg"))
+def demo_paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Every tenth picture of the demo catalog, alone in a folder with their table."""
+    folder = tmp_path_factory.mktemp("demo")
+    with (DEMO / "products.csv").open(newline="", encoding="utf-8") as file:
+        products = list(csv.DictReader(file))[::10]
+    with (folder / "products.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, products[0].keys())
+        table.writeheader()
+        table.writerows(products)
+    return sorted(Path(shutil.copy(DEMO / product["image"], folder)) for product in products)
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,13 @@ import numpy as np
 
 from sneakeraug import registry
 from sneakeraug.augment.transforms import DEFAULT_PARAMETERS
+from sneakeraug.catalog.products import load_catalog
 from sneakeraug.dataset.worlds import Events, World, draw_events
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.embed.preprocess import MEAN, STD
 from sneakeraug.errors import InputError
+from sneakeraug.limits import Limits
+from sneakeraug.offers import save_pictures
 from sneakeraug.registry import Figure
 from sneakeraug.score.conversion import ConversionModel, Rows, fit_conversion, save_conversions
 from sneakeraug.score.features import Projection, build_features, feature_names, fit_projection
@@ -152,6 +155,8 @@ def train_conversion(
         staged.mkdir()
         shutil.copy2(embedder / registry.WEIGHTS, staged / registry.WEIGHTS)
         conversion = save_conversions(staged, fitted.models, fitted.projection)
+        if options.category == DEFAULT_CATEGORY:
+            save_pictures(staged, load_catalog(), encoder, Limits(), report)
         card = registry.ModelCard(
             model_id=model_id,
             created_utc=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

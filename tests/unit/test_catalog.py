@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,19 @@ from sneakeraug.errors import InputError, ProductError, StoreError
 from sneakeraug.intake.decode import decode_photo
 from sneakeraug.rank.alternates import Shelf
 from sneakeraug.records import Product, ProductFilter
-from sneakeraug.vocabulary import SNEAKER_TYPES
+from sneakeraug.vocabulary import GENDERS, SNEAKER_TYPES
 
 
 def test_the_demo_catalog_is_whole() -> None:
     catalog = load_catalog()
-    assert len(catalog) >= 24
-    assert {p.sneaker_type for p in catalog.products} == set(SNEAKER_TYPES)
-    assert len({p.name for p in catalog.products}) == len(catalog)
+    types = Counter(p.sneaker_type for p in catalog.products)
+    assert types == dict.fromkeys(SNEAKER_TYPES, 30)
+    assert {p.gender for p in catalog.products} == set(GENDERS)
+    assert len({p.brand for p in catalog.products}) >= 5
+    assert len({(p.name, p.colour) for p in catalog.products}) == len(catalog)
+    # a model comes in two or three colourways, of one brand and one type
+    models = {(p.name, p.brand, p.sneaker_type, p.gender) for p in catalog.products}
+    assert len(models) == len({p.name for p in catalog.products}) == 96
     for product in catalog.products:
         photo = decode_photo(catalog.image_bytes(product.product_id))
         assert min(photo.width, photo.height) >= 600
