@@ -14,8 +14,9 @@ WORTHWHILE: Final = 0.02
 """A change for better of less than this share of the original's probability is not worth making:
 0.34 points where 17 % open, 0.04 points where 2 % click."""
 
-SURE: Final = 0.90
-"""A change is recommended only where the chance that it does any good is at least this."""
+SURE: Final = 0.75
+"""A change is recommended only where the chance that it does any good is at least this: three to
+one. What more caution costs, and what less, stands in ``docs/statistics.md``."""
 
 SENDS: Final = 10_000
 """Numbers are said for so many sends, or carts."""

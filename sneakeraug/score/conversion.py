@@ -275,6 +275,7 @@ def save_conversions(
             "n_rounds": model.n_rounds,
             "product_spread": round(effects.product_spread, 5),
             "picture_spread": round(effects.picture_spread, 5),
+            "chance_of_edits": round(effects.chance_of_edits, 5),
         }
     save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, folder / EFFECTS)
     calibrations = {target: asdict(model.calibration) for target, model in models.items()}
@@ -310,6 +311,7 @@ def load_conversions(
                     tensors[f"{target}.centre"],
                     float(entry["product_spread"]),
                     float(entry["picture_spread"]),
+                    float(entry["chance_of_edits"]),
                 ),
                 _load_trees(folder / str(entry["file"]), int(entry["n_rounds"])),
                 int(entry["n_rounds"]),

@@ -5,17 +5,21 @@ not matter shrinks to nothing, one that matters keeps its size. Products, and pi
 product, have intercepts of their own, so that many sends of one shoe are not taken for news of
 all shoes. Laplace's approximation gives the posterior (Tierney and Kadane, 1986), MacKay's fixed
 point the spreads ("Bayesian interpolation", 1992).
+
+That edits matter at all is not taken for granted: the posterior is an average over "they do" and
+"they do not" (Hoeting et al., "Bayesian model averaging", 1999), each weighed by its evidence
+(Dickey, "The weighted likelihood ratio", 1971).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.random import Generator
-from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 from scipy.special import expit, logit
 
 from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
@@ -35,17 +39,21 @@ SOLUTIONS_A_PASS: Final = 12
 """How often the spreads are learnt from one quadratic approximation, which costs no pass."""
 
 LIKELY_SPREAD: Final = 0.1
-LIKELY_INTERACTION_SPREAD: Final = 0.05
-LIKELY_PRODUCT_SPREAD: Final = 0.06
+LIKELY_INTERACTION_SPREAD: Final = 0.03
+LIKELY_PRODUCT_SPREAD: Final = 0.10
 LIKELY_PICTURE_SPREAD: Final = 0.02
 """Spreads in log-odds that are thought likely before any event: what a campaign or an edit
-changes, how that differs from one to the other, and what is a product's or a picture's own."""
+changes; how that differs from one to the other, and with how an edited picture looks; and what is
+a product's or a picture's own."""
 
 BELIEF: Final = 4.0
 """How many well-known effects that belief weighs: few clicks move a spread little, many as far as
 they say. Without it a spread collapses to nothing on few events, and ranges with it."""
 
 LEAST_VARIANCE, MOST_VARIANCE = 1e-6, 4.0
+
+OF_EDITS: Final = ("edit", "measure", *(name for name in BLOCKS if name.startswith("edit by ")))
+"""Blocks that are nothing if edits do not matter, which is as likely as not before any event."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,8 @@ class EffectsModel:
         Mean design row of the training rows, shape ``(n_columns,)``; contributions are against it.
     product_spread, picture_spread
         Standard deviations, in log-odds, of what is a product's own, and a picture's own.
+    chance_of_edits
+        How likely it is that edits matter at all.
     """
 
     scale: Scale = field(repr=False)
@@ -69,6 +79,7 @@ class EffectsModel:
     centre: FloatArray = field(repr=False)
     product_spread: float
     picture_spread: float
+    chance_of_edits: float
 
     def log_odds(self, x: FloatArray) -> FloatArray:
         """Return each draw's log-odds of feature rows, shape ``(N_DRAWS, n)``, float32."""
@@ -138,16 +149,14 @@ def fit_effects(
             solution = _solve(rows, point, around, spreads)
             spreads = solution.learn(spreads)
         point = solution.point
-    half = rng.standard_normal((N_DRAWS // 2, len(point.effects)))
-    half *= np.sqrt(len(half) / np.maximum((half**2).sum(axis=0), 1e-12))
-    normal = np.concatenate([half, -half])
-    around_mean = solve_triangular(solution.factor[0], normal.T, lower=True, trans="T").T
+    chance = solution.chance_of_edits(spreads)
     return EffectsModel(
         scale,
-        (point.effects + around_mean).astype(np.float32),
+        solution.draw(chance, rng).astype(np.float32),
         rows.mean_row(),
         float(np.sqrt(spreads.product)),
         float(np.sqrt(spreads.picture)),
+        chance,
     )
 
 
@@ -258,7 +267,7 @@ class _Solution:
     def learn(self, old: _Spreads) -> _Spreads:
         """MacKay's fixed point for every spread."""
         point = self.point
-        uncertain = np.diag(cho_solve(self.factor, np.eye(len(point.effects))))
+        uncertain = np.diag(self.covariance())
         return _Spreads(
             {
                 name: _fixed_point(
@@ -271,6 +280,35 @@ class _Solution:
             _fixed_point(point.of_product, self.v_product, old.product, LIKELY_PRODUCT_SPREAD**2),
             _fixed_point(point.of_picture, self.v_picture, old.picture, LIKELY_PICTURE_SPREAD**2),
         )
+
+    def chance_of_edits(self, spreads: _Spreads) -> float:
+        """How likely it is that edits matter: prior over posterior density of no effects."""
+        columns = _columns_of(OF_EDITS)
+        prior = np.concatenate([np.full(len(BLOCKS[n]), spreads.blocks[n]) for n in OF_EDITS])
+        root = cholesky(self.covariance()[np.ix_(columns, columns)], lower=True)
+        away = solve_triangular(root, self.point.effects[columns], lower=True)
+        evidence = 0.5 * away @ away + np.log(np.diag(root)).sum() - 0.5 * np.log(prior).sum()
+        return float(expit(evidence))
+
+    def covariance(self) -> ProbabilityArray:
+        """Of the effects, shape ``(k, k)``."""
+        return np.asarray(cho_solve(self.factor, np.eye(len(self.point.effects))))
+
+    def draw(self, chance_of_edits: float, rng: Generator) -> ProbabilityArray:
+        """Effects by draw, those of edits in their share of draws; the second half mirrors."""
+        n_pairs, effects = N_DRAWS // 2, self.point.effects
+        normal = rng.standard_normal((n_pairs, len(effects)))
+        normal *= np.sqrt(n_pairs / np.maximum((normal**2).sum(axis=0), 1e-12))
+        away = solve_triangular(self.factor[0], normal.T, lower=True, trans="T").T
+        draws = np.concatenate([effects + away, effects - away])
+        without = rng.permutation(n_pairs)[: round((1 - chance_of_edits) * n_pairs)]
+        rows = np.concatenate([without, n_pairs + without])
+        columns, covariance = _columns_of(OF_EDITS), self.covariance()
+        # What else is true where edits do nothing (Matheron's rule).
+        gain = np.linalg.solve(covariance[np.ix_(columns, columns)], covariance[columns])
+        draws[rows] -= draws[np.ix_(rows, columns)] @ gain
+        draws[np.ix_(rows, columns)] = 0.0
+        return draws
 
 
 def _expand(rows: _Rows, point: _Point) -> _Expansion:
@@ -338,9 +376,14 @@ def _solve(rows: _Rows, start: _Point, around: _Expansion, spreads: _Spreads) ->
     )
 
 
+def _columns_of(names: Sequence[str]) -> IntArray:
+    """The columns of some blocks."""
+    return np.concatenate([BLOCKS[name] for name in names])
+
+
 def _likely_variance(block: str) -> float:
-    spread = LIKELY_INTERACTION_SPREAD if " by " in block else LIKELY_SPREAD
-    return spread**2
+    is_fine = " by " in block or block == "measure"
+    return (LIKELY_INTERACTION_SPREAD if is_fine else LIKELY_SPREAD) ** 2
 
 
 def _fixed_point(

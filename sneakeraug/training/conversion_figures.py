@@ -142,7 +142,7 @@ def _measure_sends(
         "auc": roc_auc(p, y) if 0 < base < 1 else None,
         "bayes_auc": roc_auc(possible, y) if 0 < base < 1 else None,
         "ece": debiased_calibration_error(p, y),
-        "calibration_slope": calibration_slope(p, y) if 0 < base < 1 else None,
+        "calibration_slope": calibration_slope(p, truth),
         "interval_coverage": coverage(intervals, truth),
         "interval_coverage_worst_campaign": float(min(by_campaign)),
         "interval_width": float((intervals[:, 1] - intervals[:, 0]).mean()),
