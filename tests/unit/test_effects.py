@@ -75,6 +75,17 @@ def test_an_effect_is_found_with_its_size_and_the_others_are_not(model: Conversi
     assert 0.02 < gain[0].std() < 0.25
 
 
+def test_where_edits_do_nothing_most_draws_say_so(model: ConversionModel) -> None:
+    still = fit_effects(*_arguments(make_rows(6000, 7, effect=0.0)), np.random.default_rng(0))
+    assert model.effects.chance_of_edits > 0.99
+    assert still.chance_of_edits < 0.5
+    rows = variants_of(make_rows(10, 2))
+    gain = still.log_odds(rows) - still.log_odds(rows)[:, [2]]
+    assert (np.abs(gain).max(axis=1) < 1e-6).mean() == pytest.approx(
+        1 - still.chance_of_edits, abs=0.02
+    )
+
+
 def test_many_sends_of_few_products_are_no_news_of_other_products() -> None:
     rng = np.random.default_rng(0)
     alike = fit_effects(*_arguments(make_rows(6000, 3, own=0.0)), rng)
