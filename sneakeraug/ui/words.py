@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Final, Literal
@@ -60,7 +61,7 @@ LOOKS_LIKE: Final = {
 """What the network takes a picture for, as it ends a sentence."""
 
 DRIVERS: Final = {
-    "edit the network sees": "The edit",
+    "edit": "The edit",
     "how much the product fills": "How much of the frame the shoe fills",
     "background brightness": "Brightness of the background",
     "saturation": "Strength of the colours",
@@ -135,6 +136,11 @@ def points(difference: float) -> str:
     if float(text) == 0:
         return "±0"
     return f"{'+' if value > 0 else '−'}{text}"
+
+
+def odds(effect: float) -> str:
+    """Say the size of an effect on the log-odds scale as a change of the odds."""
+    return percent(math.expm1(abs(effect)))
 
 
 def likely(interval: tuple[float, float]) -> str:
@@ -212,8 +218,9 @@ def detection(detected: DetectedAugmentation) -> str:
 def driver(what: Driver, target: str) -> tuple[str, str, str]:
     """Return a driver's name, its value and what it does, as a reader would say them."""
     value = VARIANTS.get(what.value, what.value)
-    if what.name in SIGNED:
-        low, high = SIGNED[what.name]
+    name, _, when = what.name.partition(", ")
+    if name in SIGNED:
+        low, high = SIGNED[name]
         value = low if what.value.startswith("-") else high
     size = abs(what.contribution)
     does = f"{'raises' if what.contribution > 0 else 'lowers'} {EVENTS[target]}"
@@ -222,4 +229,5 @@ def driver(what: Driver, target: str) -> tuple[str, str, str]:
         if size >= least:
             effect = f"{does} {how_much}"
             break
-    return DRIVERS.get(what.name, what.name.capitalize()), value, effect
+    said = DRIVERS.get(name, name.capitalize())
+    return f"{said}, {when}" if when else said, value, effect
