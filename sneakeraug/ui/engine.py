@@ -165,6 +165,7 @@ def score(analysis: Analysis, campaign: Campaign) -> Recommendation:
         sneaker_type=campaign.sneaker_type,
         gender=campaign.gender,
         n_alternates=N_ALTERNATES,
+        guard=dict(campaign.guard),
     )
 
 

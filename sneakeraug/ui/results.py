@@ -105,7 +105,7 @@ def show_ranking(
         f"Every bar runs from {words.percent(axis[0])} to {words.percent(axis[1])}, "
         "the dashed tick is your picture."
     )
-    cards.show_cards(cards.variant_cards(picture, analysis, recommendation), recommendation, axis)
+    cards.show_groups(cards.variant_cards(picture, analysis, recommendation), recommendation, axis)
     if recommendation.alternates:
         st.subheader("Or another picture from the catalog", anchor=False)
         offered = cards.alternate_cards(recommendation, recommender.catalog)
