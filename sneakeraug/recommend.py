@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypedDict, Unpack
+from types import MappingProxyType
+from typing import Final, TypedDict, Unpack
 
 import numpy as np
 from sqlalchemy import Engine
@@ -34,12 +35,14 @@ from sneakeraug.errors import InputError, PhotoError
 from sneakeraug.explain import group_drivers
 from sneakeraug.offers import DEMO_PICTURES, IN_STOCK, EncodedCatalog, load_pictures
 from sneakeraug.rank.alternates import choose_alternate, rank_alternates
+from sneakeraug.rank.guards import check_guard, judge_guard
 from sneakeraug.rank.variants import choose_augmentation, rank_variants
 from sneakeraug.records import (
     UNKNOWN_EDIT,
     AlternateScore,
     Context,
     Driver,
+    Guard,
     Product,
     ProductFilter,
     Recommendation,
@@ -48,6 +51,7 @@ from sneakeraug.records import (
     Timing,
     direction_of,
 )
+from sneakeraug.regions import Covered, Regions, cover_patches, measure_regions
 from sneakeraug.registry import WEIGHTS, ModelCard, chosen_folder, verify
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.score.features import (
@@ -64,6 +68,8 @@ from sneakeraug.store.encoded import EncodedPictures
 from sneakeraug.vocabulary import AUGMENTATIONS, DEFAULT_CATEGORY, PRODUCTS
 
 MAX_ALTERNATES = 100
+
+NO_GUARD: Final[Mapping[str, float]] = MappingProxyType({})
 
 Report = Callable[[str], None]
 
@@ -82,6 +88,7 @@ class Campaign(TypedDict, total=False):
     gender: str | None
     n_alternates: int
     among: ProductFilter
+    guard: Mapping[str, float]
 
 
 class Recommender:
@@ -224,6 +231,7 @@ class Recommender:
         gender: str | None = None,
         n_alternates: int = 5,
         among: ProductFilter = IN_STOCK,
+        guard: Mapping[str, float] = NO_GUARD,
     ) -> Recommendation:
         """Score an analysed picture for a campaign; nothing is embedded again.
 
@@ -237,16 +245,22 @@ class Recommender:
             Catalog pictures wanted, 0 to 100.
         among
             Products that may be offered, by brand, price and stock.
+        guard
+            By target, how many more bad (or fewer good) events per 10,000 sends are tolerated;
+            what does not surely stay within is never recommended, see `rank.guards`.
 
         Raises
         ------
         ContextError
             If a term is unknown; names the known ones.
+        InputError
+            If a guard's limit is no number of 0 to 10,000.
         PhotoError
             If the picture's quality verdict is ``refuse``.
         """
         started = time.perf_counter()
         direction = direction_of(target)
+        check_guard(guard)
         context = Context.of(
             campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
         )
@@ -256,23 +270,25 @@ class Recommender:
             )
         if analysis.quality.verdict == "refuse":
             raise PhotoError(" ".join(analysis.quality.reasons), reason="quality")
-        members = self._predict(
-            target, analysis.picture_rows(), context, np.zeros(len(analysis.variants), np.int64)
-        )
-        p, intervals = probability_intervals(members)
-        difference, ranges = difference_intervals(members, members[:, ORIGINAL])
+        members = {
+            name: self._predict_variants(name, analysis, context) for name in {target, *guard}
+        }
+        of_original = {name: drawn[:, ORIGINAL] for name, drawn in members.items()}
+        p, intervals = probability_intervals(members[target])
+        difference, ranges = difference_intervals(members[target], of_original[target])
         variants = rank_variants(
             [(variant.augmentation, variant.parameters) for variant in analysis.variants],
             p,
             intervals,
             difference,
             ranges,
-            share_best(members, lower_is_better=direction == "lower"),
+            share_best(members[target], lower_is_better=direction == "lower"),
             target,
+            _judge_guards(guard, members, of_original),
         )
         scored = time.perf_counter()
         alternates, note = self._alternates(
-            analysis, context, target, members[:, ORIGINAL], n_alternates, among
+            analysis, context, target, of_original, n_alternates, among, guard
         )
         done = time.perf_counter()
         timing = analysis.timing_ms | {
@@ -290,6 +306,7 @@ class Recommender:
                 target=target,
                 direction=direction,
                 context=context,
+                guard=dict(guard),
             ),
             quality=analysis.quality,
             detected_augmentation=analysis.detected,
@@ -339,17 +356,65 @@ class Recommender:
         context = Context.of(
             campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
         )
-        if augmentation not in AUGMENTATIONS:
-            raise InputError(
-                f"Unknown augmentation {augmentation!r}; expected one of: "
-                f"{', '.join(AUGMENTATIONS)}."
-            )
-        row = [AUGMENTATIONS.index(augmentation)]
-        rows = analysis.picture_rows().take(np.array(row))
+        rows = analysis.picture_rows().take(np.array([_label_of(augmentation)]))
         x = build_features(rows, encode_contexts([context]), self._projection)
         with self._lock:
             contributions = self._conversions[target].contributions(x)[0, :-1]
         return group_drivers(x[0], contributions, self.card.features, context)
+
+    def cover(self, analysis: Analysis) -> Covered:
+        """Cover one patch of a picture after the other; what `regions` needs of the network."""
+        with self._lock:
+            return cover_patches(analysis.photo.pixels, self._encoder)
+
+    def regions(
+        self,
+        analysis: Analysis,
+        augmentation: str,
+        target: str = "click_through",
+        campaign_type: str = "promotional",
+        industry: str = "retail",
+        sneaker_type: str | None = None,
+        gender: str | None = None,
+        covered: Covered | None = None,
+    ) -> Regions:
+        """Say which parts of the picture move a variant's score, by covering each in turn.
+
+        Parameters
+        ----------
+        analysis
+            From `analyse`.
+        augmentation
+            The variant; patches of the picture as it came are covered before the edit.
+        target, campaign_type, industry, sneaker_type, gender
+            As for `score`.
+        covered
+            From `cover`, where it is kept for several calls; it takes a second or two.
+
+        Raises
+        ------
+        ContextError, InputError
+            If a term or the augmentation is unknown.
+        """
+        direction_of(target)
+        context = Context.of(
+            campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
+        )
+        label, rows = _label_of(augmentation), analysis.picture_rows()
+        members = self._predict_variants(target, analysis, context)
+        covered = covered or self.cover(analysis)
+        with self._lock:
+            return measure_regions(
+                covered,
+                analysis.photo.pixels,
+                rows.take(np.array([label])),
+                analysis.variants[label],
+                self._conversions[target],
+                self._projection,
+                context,
+                target,
+                float(members[:, label].mean()),
+            )
 
     def render(self, image: ImageInput, augmentation: str, parameters: Parameters) -> bytes:
         """Make one variant at the picture's full size, as PNG bytes without metadata."""
@@ -423,27 +488,37 @@ class Recommender:
         with self._lock:
             return self._conversions[target].predict_members(x, products)
 
+    def _predict_variants(
+        self, target: str, analysis: Analysis, context: Context
+    ) -> ProbabilityArray:
+        """Probabilities of the six by draw, shape ``(draws, 6)``."""
+        rows = analysis.picture_rows()
+        return self._predict(target, rows, context, np.zeros(len(rows), np.int64))
+
     def _alternates(
         self,
         analysis: Analysis,
         context: Context,
         target: str,
-        original: ProbabilityArray,
+        of_original: Mapping[str, ProbabilityArray],
         n: int,
         among: ProductFilter,
+        guard: Mapping[str, float],
     ) -> tuple[tuple[AlternateScore, ...], str | None]:
         """Alternates scored and ranked, and a note where the filter had to be widened."""
         offer = self.pictures.choose(analysis.embedding, context, n, among)
         if not offer.products:
             return (), offer.note
         products = np.arange(1, len(offer.products) + 1)
-        members = self._predict(target, offer.picture_rows(), context, products)
+        rows = offer.picture_rows()
+        members = {name: self._predict(name, rows, context, products) for name in {target, *guard}}
         alternates = rank_alternates(
             offer.products,
             offer.similarity,
-            *probability_intervals(members),
-            *difference_intervals(members, original),
+            *probability_intervals(members[target]),
+            *difference_intervals(members[target], of_original[target]),
             target,
+            _judge_guards(guard, members, of_original),
         )
         return alternates, offer.note
 
@@ -471,6 +546,28 @@ class Recommender:
                 "not as a forecast."
             )
         return tuple(notes)
+
+
+def _judge_guards(
+    guard: Mapping[str, float],
+    members: Mapping[str, ProbabilityArray],
+    of_original: Mapping[str, ProbabilityArray],
+) -> list[tuple[Guard, ...]]:
+    """What the guards say of each picture, from draws of the guarded targets."""
+    judged = [
+        judge_guard(name, limit, *difference_intervals(members[name], of_original[name]))
+        for name, limit in guard.items()
+    ]
+    return list(zip(*judged, strict=True))
+
+
+def _label_of(augmentation: str) -> int:
+    """The position of an augmentation among the variants."""
+    if augmentation not in AUGMENTATIONS:
+        raise InputError(
+            f"Unknown augmentation {augmentation!r}; expected one of: {', '.join(AUGMENTATIONS)}."
+        )
+    return AUGMENTATIONS.index(augmentation)
 
 
 def load(

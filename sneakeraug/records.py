@@ -58,6 +58,7 @@ class Request(Record):
     target: str
     direction: Direction
     context: Context
+    guard: dict[str, float] = Field(default_factory=dict)
 
 
 class Quality(Record):
@@ -91,16 +92,42 @@ class Scored(Record):
         return self
 
 
-class VariantScore(Scored):
+class Guard(Record):
+    """Whether another target stays within the limit that was set for it, for one picture.
+
+    `limit` is how many more bad, or fewer good, events per 10,000 sends are tolerated; `chance`
+    is that of staying within it.
+    """
+
+    target: str
+    limit: float
+    predicted_difference: float
+    difference_interval: DifferenceInterval
+    chance: Probability
+    holds: bool
+
+
+class Candidate(Scored):
+    """A picture that may be sent instead of the original."""
+
+    predicted_difference: float
+    difference_interval: DifferenceInterval
+    guards: tuple[Guard, ...] = ()
+    rank: int
+
+    @property
+    def is_barred(self) -> bool:
+        """Whether a guard forbids to recommend it."""
+        return not all(guard.holds for guard in self.guards)
+
+
+class VariantScore(Candidate):
     """One of the six variants; the original is among them with a difference of 0."""
 
     augmentation: str
     label: int
     parameters: dict[str, Any]
-    predicted_difference: float
-    difference_interval: DifferenceInterval
     p_best: Probability
-    rank: int
 
 
 class BestAugmentation(Record):
@@ -113,7 +140,7 @@ class BestAugmentation(Record):
     sentence: str
 
 
-class AlternateScore(Scored):
+class AlternateScore(Candidate):
     """A catalog picture scored in the same context."""
 
     product_id: str
@@ -123,9 +150,6 @@ class AlternateScore(Scored):
     sneaker_type: str
     similarity: float
     image: str
-    predicted_difference: float
-    difference_interval: DifferenceInterval
-    rank: int
 
 
 class BestAlternate(Record):

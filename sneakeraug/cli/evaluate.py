@@ -72,3 +72,19 @@ def evaluate_conversion(
         images, model, world, split, events, is_known, seed, device, progress
     )
     print_report(report, as_json)
+
+
+@evaluate_app.command("explanation")
+def evaluate_explanation(
+    images: Images,
+    model: Model = None,
+    split: Annotated[str, typer.Option(help="test (unseen products) or all.")] = "test",
+    n: Annotated[int, typer.Option("--n", help="Photos used at most, drawn at random.")] = 60,
+    seed: Annotated[int, typer.Option(help="Of photos, random orders and bootstrap.")] = 0,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Measure whether the parts of a picture that are said to matter do, against random ones."""
+    from sneakeraug.training.reports import report_explanation
+
+    print_report(report_explanation(images, model, split, n, seed, device, progress), as_json)

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+TIED = "≈"
+"""Marks what is too close to call."""
+
 if TYPE_CHECKING:
     from sneakeraug.records import AlternateScore, Recommendation, VariantScore
     from sneakeraug.registry import Figure
@@ -29,7 +32,11 @@ def print_recommendation(result: Recommendation) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from sneakeraug.rank.guards import why_barred
+    from sneakeraug.rank.variants import tied_with_best
+
     console = Console()
+    tied = {variant.augmentation for variant in tied_with_best(result.variants)}
     target = result.request.target.replace("_", " ")
     better = "more" if result.request.direction == "raise" else "fewer"
     tables: dict[str, list[tuple[str, VariantScore | AlternateScore]]] = {
@@ -49,23 +56,46 @@ def print_recommendation(result: Recommendation) -> None:
         table.add_column("probability", justify="right")
         table.add_column("likely (9 in 10)", no_wrap=True)
         table.add_column("against yours", justify="right", no_wrap=True)
+        barred: list[str] = []
+        was_tied = None
         for name, scored in rows:
+            is_tied = name in tied
+            if was_tied not in (None, is_tied):
+                table.add_section()
+            was_tied = is_tied
             low, high = scored.interval
             cells = (
-                str(scored.rank),
-                name,
-                f"{scored.p:.1%}",
-                f"{low:.1%} to {high:.1%}",
-                f"{100 * scored.predicted_difference:+.1f} points",
+                f"{TIED} {scored.rank}" if is_tied else str(scored.rank),
+                f"{name} (barred)" if scored.is_barred else name,
+                _percent(scored.p),
+                f"{_percent(low)} to {_percent(high)}",
+                _points(scored.predicted_difference),
             )
             table.add_row(*(Text(cell) for cell in cells))
+            if why := why_barred(scored):
+                barred.append(f"{name} is barred: {why}.")
         console.print(table)
+        if tied & {name for name, _ in rows}:
+            console.print(Text(f"{TIED} too close to call: each may be the best"))
+        for line in barred:
+            console.print(Text(line))
     console.print(Text(result.best_augmentation.sentence, style="bold"))
     console.print(Text(result.best_alternate.sentence))
     detected = result.detected_augmentation
     console.print(Text(f"Looks like: {detected.label} ({detected.probability:.0%} sure)."))
     for reason in (*result.quality.reasons, *result.warnings):
         console.print(Text(f"note: {reason}", style="dim"))
+
+
+def _percent(p: float) -> str:
+    """A probability, with one decimal, or two where it is below 10 %."""
+    return f"{p:.2%}" if 0 < p < 0.1 else f"{p:.1%}"
+
+
+def _points(difference: float) -> str:
+    """A difference of probabilities, with one decimal, or two where it is below a point."""
+    value = 100 * difference
+    return f"{value:+.2f} points" if 0 < abs(value) < 1 else f"{value:+.1f} points"
 
 
 def print_report(report: dict[str, Any], as_json: bool) -> None:

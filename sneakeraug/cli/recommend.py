@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from sneakeraug.cli.options import Category, Json, Model
 from sneakeraug.cli.output import print_json, print_recommendation, progress
+from sneakeraug.errors import InputError
 from sneakeraug.vocabulary import (
     CAMPAIGN_TYPES,
     DEFAULT_CATEGORY,
@@ -27,6 +29,13 @@ def recommend(
     sneaker_type: Annotated[str | None, typer.Option(help=", ".join(SNEAKER_TYPES))] = None,
     gender: Annotated[str | None, typer.Option(help=", ".join(GENDERS))] = None,
     alternates: Annotated[int, typer.Option(help="Catalog pictures to offer.")] = 5,
+    guard: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="TARGET=N: bar what may worsen a target by more than N per 10,000 sends, for "
+            "instance unsubscribed=5; may be repeated."
+        ),
+    ] = None,
     model: Model = None,
     category: Category = DEFAULT_CATEGORY,
     save: Annotated[Path | None, typer.Option(help="Write the variants at full size here.")] = None,
@@ -36,6 +45,7 @@ def recommend(
     from sneakeraug.records import Context, direction_of
 
     direction_of(target)
+    guards = parse_guards(guard or [])
     Context.of(
         campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
     )
@@ -58,6 +68,7 @@ def recommend(
         sneaker_type=sneaker_type,
         gender=gender,
         n_alternates=alternates,
+        guard=guards,
     )
     if save is not None:
         save.mkdir(parents=True, exist_ok=True)
@@ -69,3 +80,33 @@ def recommend(
         print_json(result.to_dict())
     else:
         print_recommendation(result)
+
+
+def parse_guards(given: Sequence[str]) -> dict[str, float]:
+    """Read guards of the form ``TARGET=N``.
+
+    Raises
+    ------
+    ContextError, InputError
+        If one has another form, names a target twice or an unknown one, or its limit is no number
+        of 0 to 10,000.
+    """
+    from sneakeraug.rank.guards import check_guard
+
+    guards: dict[str, float] = {}
+    for text in given:
+        target, separator, limit = text.partition("=")
+        try:
+            number = float(limit)
+        except ValueError:
+            separator = ""
+        if not separator:
+            raise InputError(
+                f"The guard {text!r} is not usable; TARGET=N is expected, for instance "
+                "unsubscribed=5."
+            )
+        if target in guards:
+            raise InputError(f"The guard of {target} is given twice; one limit is expected.")
+        guards[target] = number
+    check_guard(guards)
+    return guards

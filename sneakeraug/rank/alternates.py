@@ -8,13 +8,16 @@ from typing import Final
 import numpy as np
 
 from sneakeraug.arrays import BoolArray, FloatArray, IntArray, ProbabilityArray
+from sneakeraug.rank.guards import first_free, say_barred
 from sneakeraug.rank.verdict import decide, order_by_target, sentence
 from sneakeraug.records import (
     AlternateScore,
     BestAlternate,
     Context,
+    Guard,
     Product,
     ProductFilter,
+    Verdict,
     direction_of,
 )
 from sneakeraug.vocabulary import GENDERS, SNEAKER_TYPES
@@ -141,6 +144,7 @@ def rank_alternates(
     difference: ProbabilityArray,
     difference_intervals: ProbabilityArray,
     target: str,
+    guards: Sequence[tuple[Guard, ...]] = (),
 ) -> tuple[AlternateScore, ...]:
     """Join the chosen products with their scores, best first for the target.
 
@@ -154,6 +158,8 @@ def rank_alternates(
         Low and high, shape ``(n, 2)``.
     target
         Its direction orders them; on a tie the more alike first.
+    guards
+        What guardrails say of each; none where there are none.
     """
     order = order_by_target(p.tolist(), direction_of(target))
     return tuple(
@@ -169,6 +175,7 @@ def rank_alternates(
             interval=(intervals[i, 0], intervals[i, 1]),
             predicted_difference=difference[i],
             difference_interval=(difference_intervals[i, 0], difference_intervals[i, 1]),
+            guards=guards[i] if guards else (),
             rank=rank,
         )
         for rank, i in enumerate(order, start=1)
@@ -178,7 +185,7 @@ def rank_alternates(
 def choose_alternate(
     alternates: Sequence[AlternateScore], p_original: float, target: str
 ) -> BestAlternate:
-    """Judge the best alternate against the uploaded picture."""
+    """Judge the best alternate that no guard bars against the uploaded picture."""
     if not alternates:
         return BestAlternate(
             product_id=None,
@@ -186,21 +193,45 @@ def choose_alternate(
             p=None,
             sentence="No alternate picture was asked for, or the catalog has none.",
         )
-    best = alternates[0]
-    verdict = decide(
-        best.predicted_difference, best.difference_interval, p_original, direction_of(target)
+
+    def judge(alternate: AlternateScore) -> Verdict:
+        return decide(
+            alternate.predicted_difference,
+            alternate.difference_interval,
+            p_original,
+            direction_of(target),
+        )
+
+    first = alternates[0]
+    barred = say_barred(_named(first), judge(first), first)
+    best = first_free(alternates)
+    if best is None:
+        return BestAlternate(
+            product_id=None,
+            verdict="keep_original",
+            p=first.p,
+            sentence=f"Keep the original. Every alternate is barred by a guardrail. {barred}",
+        )
+    verdict = judge(best)
+    says = sentence(
+        verdict,
+        _named(best),
+        target,
+        best.p,
+        p_original,
+        best.predicted_difference,
+        best.difference_interval,
     )
     return BestAlternate(
         product_id=best.product_id if verdict == "recommend" else None,
         verdict=verdict,
         p=best.p,
-        sentence=sentence(
-            verdict,
-            f"“{best.name}” by {best.brand}",
-            target,
-            best.p,
-            p_original,
-            best.predicted_difference,
-            best.difference_interval,
-        ),
+        sentence=f"{says} {barred}"
+        if first.is_barred and judge(first) != "keep_original"
+        else says,
     )
+
+
+def _named(alternate: AlternateScore) -> str:
+    """An alternate as it stands in a sentence."""
+    return f"“{alternate.name}” by {alternate.brand}"

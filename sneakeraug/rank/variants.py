@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sneakeraug.arrays import ProbabilityArray
+from sneakeraug.rank.guards import first_free, say_barred
 from sneakeraug.rank.verdict import decide, order_by_target, sentence
-from sneakeraug.records import BestAugmentation, VariantScore, direction_of
+from sneakeraug.records import BestAugmentation, Guard, VariantScore, Verdict, direction_of
 
 ORIGINAL: Final = "original"
 
@@ -31,6 +32,7 @@ def rank_variants(
     difference_intervals: ProbabilityArray,
     p_best: ProbabilityArray,
     target: str,
+    guards: Sequence[tuple[Guard, ...]] = (),
 ) -> tuple[VariantScore, ...]:
     """Join the variants with their scores, best first for the target.
 
@@ -44,6 +46,8 @@ def rank_variants(
         Low and high, shape ``(n, 2)``.
     target
         Its direction orders them.
+    guards
+        What guardrails say of each; none where there are none. The original breaks none.
 
     Returns
     -------
@@ -61,6 +65,7 @@ def rank_variants(
             predicted_difference=difference[i],
             difference_interval=(difference_intervals[i, 0], difference_intervals[i, 1]),
             p_best=p_best[i],
+            guards=guards[i] if guards and named[i][0] != ORIGINAL else (),
             rank=rank,
         )
         for rank, i in enumerate(order, start=1)
@@ -73,7 +78,7 @@ def original_of(variants: Sequence[VariantScore]) -> VariantScore:
 
 
 def choose_augmentation(variants: Sequence[VariantScore], target: str) -> BestAugmentation:
-    """Judge the best edit against the original.
+    """Judge the best edit that no guard bars against the original.
 
     Parameters
     ----------
@@ -85,13 +90,28 @@ def choose_augmentation(variants: Sequence[VariantScore], target: str) -> BestAu
     Returns
     -------
     BestAugmentation
-        With the numbers of the best edit, whatever the verdict.
+        With the numbers of that edit, whatever the verdict; of the best one where all are barred.
     """
     original = original_of(variants)
-    best = next(variant for variant in variants if variant is not original)
-    verdict = decide(
-        best.predicted_difference, best.difference_interval, original.p, direction_of(target)
-    )
+    edits = [variant for variant in variants if variant is not original]
+
+    def judge(edit: VariantScore) -> Verdict:
+        return decide(
+            edit.predicted_difference, edit.difference_interval, original.p, direction_of(target)
+        )
+
+    first = edits[0]
+    barred = say_barred(IN_A_SENTENCE[first.augmentation], judge(first), first)
+    best = first_free(edits)
+    if best is None:
+        return BestAugmentation(
+            augmentation=None,
+            verdict="keep_original",
+            p=first.p,
+            predicted_difference=first.predicted_difference,
+            sentence=f"Keep the original. Every edit is barred by a guardrail. {barred}",
+        )
+    verdict = judge(best)
     says = sentence(
         verdict,
         IN_A_SENTENCE[best.augmentation],
@@ -104,11 +124,13 @@ def choose_augmentation(variants: Sequence[VariantScore], target: str) -> BestAu
     close = [
         IN_A_SENTENCE[v.augmentation]
         for v in variants
-        if v not in (best, original) and may_be_best(v)
+        if v not in (best, original) and may_be_best(v) and not v.is_barred
     ]
     if verdict == "recommend" and close:
         also = close[0] if len(close) == 1 else ", ".join(close[:-1]) + " and " + close[-1]
         says += f" Too close to call against it: {also}."
+    if first.is_barred and judge(first) != "keep_original":
+        says += f" {barred}"
     return BestAugmentation(
         augmentation=best.augmentation if verdict == "recommend" else None,
         verdict=verdict,
@@ -116,6 +138,16 @@ def choose_augmentation(variants: Sequence[VariantScore], target: str) -> BestAu
         predicted_difference=best.predicted_difference,
         sentence=says,
     )
+
+
+def tied_with_best(variants: Sequence[VariantScore]) -> tuple[VariantScore, ...]:
+    """Return the variants that are too close to call, best first; none where the best is clear.
+
+    A barred one cannot be chosen, and so is none of them.
+    """
+    free = sorted((v for v in variants if not v.is_barred), key=lambda variant: variant.rank)
+    tied = tuple(v for v in free if v is free[0] or may_be_best(v))
+    return tied if len(tied) > 1 else ()
 
 
 def may_be_best(variant: VariantScore) -> bool:

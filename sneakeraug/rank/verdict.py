@@ -133,7 +133,7 @@ def sentence(
     )
     if verdict == "recommend":
         chance = chance_of_good(difference, interval, TARGETS[target])
-        return f"Use {what}: {numbers}; the chance that it does any good is {_percent(chance)}."
+        return f"Use {what}: {numbers}; the chance that it does any good is {say_percent(chance)}."
     if verdict == "keep_original":
         return f"Keep the original. Nothing worth changing it for: with {what}, {numbers}."
     stake = f"About {per_sends(difference)} in {SENDS:,} are at stake: test both."
@@ -146,5 +146,8 @@ def _signed(difference: float) -> str:
     return f"{sign}{per_sends(difference)}"
 
 
-def _percent(chance: float) -> str:
-    return "over 99 %" if chance > 0.99 else f"{100 * chance:.0f} %"
+def say_percent(chance: float) -> str:
+    """Say a chance in whole percent."""
+    if chance > 0.99:
+        return "over 99 %"
+    return "under 1 %" if chance < 0.01 else f"{100 * chance:.0f} %"

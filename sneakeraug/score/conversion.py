@@ -112,12 +112,19 @@ class ConversionModel:
             Shape ``(N_DRAWS, n)``. A draw is one state of the world: effects, products and
             pictures; two calls that number products alike speak of the same draws.
         """
-        z = self.calibration.margin(self.effects.log_odds(x) + self.tree_log_odds(x))
+        z = self.log_odds_by_draw(x)
         if len(x):
             own = _normal(0, int(products.max()) + 1)[:, products] * self.effects.product_spread
             rows = _normal(1 + int(products[0]), len(x)) * self.effects.picture_spread
             z = z + own + rows
         return np.asarray(1 / (1 + np.exp(-z)), dtype=np.float64)
+
+    def log_odds_by_draw(self, x: FloatArray) -> FloatArray:
+        """Return calibrated log-odds by draw of the effects, ``(N_DRAWS, n)``, float32.
+
+        What is a product's or a picture's own is left out: it does not come from the features.
+        """
+        return self.calibration.margin(self.effects.log_odds(x) + self.tree_log_odds(x))
 
     def mean_log_odds(self, x: FloatArray) -> FloatArray:
         """Return the log-odds of the mean effects and the trees, before calibration, ``(n,)``."""

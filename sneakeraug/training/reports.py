@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sneakeraug import registry
 from sneakeraug.dataset.worlds import World
 from sneakeraug.embed.encoder import Encoder
@@ -23,8 +25,9 @@ from sneakeraug.training.embedder_figures import (
     evaluate_conditions,
     evaluate_embedder,
 )
+from sneakeraug.training.explanation_figures import explanation_figures, measure_explanation
 from sneakeraug.training.novelty import evaluate_gate
-from sneakeraug.training.six_fold import encode_six_fold, world_pictures
+from sneakeraug.training.six_fold import encode_six_fold, number_names, world_pictures
 
 Report = Callable[[str], None]
 
@@ -140,6 +143,66 @@ def report_conversion(
         "figures": [
             figure.model_dump(mode="json")
             for figure in conversion_figures(metrics, n_products, seed, command)
+        ],
+    }
+
+
+def report_explanation(
+    images: Sequence[Path],
+    model: str | None,
+    split: str,
+    n_photos: int,
+    seed: int,
+    device: str,
+    report: Report,
+) -> dict[str, Any]:
+    """Return how faithful a model's explanations by regions are.
+
+    Parameters
+    ----------
+    images
+        Folders or CSVs of photos.
+    model
+        A published model; the active one where None.
+    split
+        ``test`` (unseen products) or ``all``.
+    n_photos
+        Photos used at most, drawn at random.
+    seed
+        Of photos, random orders and bootstrap.
+    device
+        Where the network runs.
+    report
+        Called with a line of progress now and then.
+    """
+    if n_photos < 1:
+        raise InputError(f"{n_photos} photos were asked for; at least 1 is expected.")
+    network = published_network(model, device)
+    collection, positions = _photos(images, network, split, (), report)
+    if len(positions) > n_photos:
+        rng = np.random.default_rng(seed)
+        positions = sorted(rng.choice(positions, n_photos, replace=False).tolist())
+    models, projection = load_conversions(
+        network.folder, registry.read_card(network.folder).conversion
+    )
+    metrics = measure_explanation(
+        [collection.photos[i] for i in positions],
+        number_names([collection.groups[i] for i in positions]),
+        network.encoder,
+        models,
+        projection,
+        seed,
+        report,
+    )
+    command = f"{_command('explanation', network, images, ())} --n {n_photos}"
+    return {
+        "model_id": network.name,
+        "split": split,
+        "seed": seed,
+        "n_photos": len(positions),
+        "targets": metrics,
+        "figures": [
+            figure.model_dump(mode="json") for figure in explanation_figures(metrics, seed, command)
         ],
     }
 

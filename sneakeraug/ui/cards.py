@@ -12,11 +12,14 @@ import streamlit as st
 
 from sneakeraug.analysis import Analysis
 from sneakeraug.catalog.products import Catalog
+from sneakeraug.rank.guards import why_barred
+from sneakeraug.rank.variants import tied_with_best
 from sneakeraug.records import AlternateScore, Recommendation, VariantScore
 from sneakeraug.ui import engine, pictures, words
 from sneakeraug.ui.state import Picture
 
 PICK: Final = ":blue-badge[:material/check: pick]"
+BARRED: Final = ":orange-badge[:material/shield: barred]"
 COLUMNS: Final = 6
 MIN_CARD_PX: Final = 152
 """Two abreast on a phone, six on a desktop."""
@@ -57,8 +60,11 @@ class Card:
     download: Download
 
 
-def show_cards(cards: list[Card], recommendation: Recommendation, axis: Axis) -> None:
-    """Show cards side by side, all of one height.
+def show_groups(cards: list[Card], recommendation: Recommendation, axis: Axis) -> None:
+    """Show variants, those that cannot be told apart side by side under a title of their own.
+
+    Where others stand between them, or a barred one would make cards of two heights, the cards'
+    badges alone say which they are.
 
     Parameters
     ----------
@@ -69,7 +75,44 @@ def show_cards(cards: list[Card], recommendation: Recommendation, axis: Axis) ->
     axis
         Ends of the axis that all bars of the page share.
     """
-    grid = st.grid(COLUMNS, min_column_width=MIN_CARD_PX, gap="small")
+    ranks = [variant.rank for variant in tied_with_best(recommendation.variants)]
+    n_tied = len(ranks)
+    is_first = ranks == list(range(1, n_tied + 1))
+    is_barred = any(card.score.is_barred for card in cards)
+    if not is_first or is_barred or n_tied in (0, len(cards)):
+        show_cards(cards, recommendation, axis)
+        return
+    left, right = st.columns([_width(n_tied), _width(len(cards) - n_tied)], gap="large")
+    for where, said, members in (
+        (
+            left,
+            ":blue-badge[:material/balance: Too close to call: each may be the best]",
+            cards[:n_tied],
+        ),
+        (right, ":gray-badge[Less likely to be the best]", cards[n_tied:]),
+    ):
+        with where:
+            st.markdown(said)
+            show_cards(members, recommendation, axis)
+
+
+def _width(n_cards: int) -> int:
+    """Weight of a column of cards: twelve for each, one for each gap, two for half the middle."""
+    return 13 * n_cards + 1
+
+
+def show_cards(cards: list[Card], recommendation: Recommendation, axis: Axis) -> None:
+    """Show cards side by side, all of one height.
+
+    Parameters
+    ----------
+    cards
+        Best first.
+    recommendation, axis
+        As for `show_groups`.
+    """
+    columns = min(COLUMNS, len(cards))
+    grid = st.grid(columns, min_column_width=MIN_CARD_PX, gap="small")
     for card in cards:
         with grid.container(border=True, height="stretch", gap="xsmall", key=card.key):
             _show_card(card, recommendation, axis)
@@ -96,7 +139,13 @@ def _show_card(card: Card, recommendation: Recommendation, axis: Axis) -> None:
         f"to {words.percent(axis[1])}.",
     )
     said = "your picture" if card.is_original else words.change(judgement, request.target)
-    st.caption(f"{words.likely(score.interval)}  \n{said[:1].upper()}{said[1:]}")
+    lines = [words.likely(score.interval), f"{said[:1].upper()}{said[1:]}"]
+    if isinstance(score, VariantScore):
+        lines.append(f"Best: {words.chance(score.p_best)} chance")
+    st.caption("  \n".join(lines))
+    barred = why_barred(score)
+    if barred is not None:
+        st.markdown(f":orange[:small[:material/shield: {words.plain(words.as_sentence(barred))}]]")
     st.space("stretch")
     st.download_button(
         card.download.label,
@@ -122,7 +171,7 @@ def variant_cards(
 ) -> list[Card]:
     """Return the cards of the original and its five edits, best first."""
     photos = {variant.augmentation: variant.photo for variant in analysis.variants}
-    tied = words.tied_with_best(recommendation.variants)
+    tied = {variant.augmentation for variant in tied_with_best(recommendation.variants)}
     advised = recommendation.best_augmentation.augmentation
     cards = []
     for score in sorted(recommendation.variants, key=lambda variant: variant.rank):
@@ -132,7 +181,7 @@ def variant_cards(
             Card(
                 key=f"variant_{kind}",
                 rank=score.rank,
-                badge=_variant_badge(kind, advised, tied),
+                badge=_variant_badge(score, advised, tied),
                 image=pictures.photo_picture(photos[kind]),
                 alt=f"{picture.name}, {name.lower()}",
                 name=name,
@@ -157,7 +206,7 @@ def alternate_cards(recommendation: Recommendation, catalog: Catalog) -> list[Ca
         Card(
             key=f"alternate_{score.rank}",
             rank=score.rank,
-            badge=PICK if score.product_id == advised else "",
+            badge=PICK if score.product_id == advised else BARRED if score.is_barred else "",
             image=pictures.file_picture(catalog.image_bytes(score.product_id)),
             alt=f"{score.name} by {score.brand}, {words.label(score.sneaker_type)}, "
             f"worn by {score.gender}",
@@ -183,10 +232,12 @@ def file_stem(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "-", stem).strip("-")[:60] or "sneaker"
 
 
-def _variant_badge(kind: str, advised: str | None, tied: set[str]) -> str:
+def _variant_badge(score: VariantScore, advised: str | None, tied: set[str]) -> str:
     """The word beside a card's rank."""
-    if kind == advised:
+    if score.augmentation == advised:
         return PICK
-    if kind == "original":
+    if score.augmentation == "original":
         return ":gray-badge[yours]"
-    return ":gray-badge[close call]" if kind in tied else ""
+    if score.is_barred:
+        return BARRED
+    return ":gray-badge[close call]" if score.augmentation in tied else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from sneakeraug.ui import pictures, samples, state, words
 from sneakeraug.ui.state import Campaign
@@ -63,6 +64,7 @@ def ask_campaign(notices: list[str]) -> Campaign:
         wrap=True,
         key=state.widget_key("target"),
     )
+    _ask_guards(left)
     pairs = right.grid(2, min_column_width=280, gap="small")
     names = list(ASKED)
     is_sneaker = state.category() == DEFAULT_CATEGORY
@@ -79,6 +81,30 @@ def ask_campaign(notices: list[str]) -> Campaign:
         said = f"The link was not understood: {words.plain(notice)}"
         st.warning(said, icon=":material/link_off:")
     return state.write_link()
+
+
+def _ask_guards(where: DeltaGenerator) -> None:
+    """Show the guardrails, tucked away; the button says how many are set."""
+    target = str(st.session_state[state.widget_key("target")])
+    guarded = [
+        name
+        for name, other in state.GUARD_FIELDS.items()
+        if other != target and st.session_state[state.widget_key(name)] != words.ANY
+    ]
+    said = f"Guardrails: {len(guarded)}" if guarded else "Guardrails"
+    with where.popover(said, icon=":material/shield:", type="tertiary", key="guardrails"):
+        st.caption(
+            "A version or an alternate that may cost more than this is never recommended. Counted "
+            "in 10,000 sends, of abandoned carts in 10,000 carts."
+        )
+        for name, other in state.GUARD_FIELDS.items():
+            st.selectbox(
+                words.GUARDS[other],
+                state.options(name),
+                format_func=words.guard,
+                key=state.widget_key(name),
+                disabled=other == target,
+            )
 
 
 def show_start() -> None:

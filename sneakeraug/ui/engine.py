@@ -16,6 +16,7 @@ from sneakeraug.errors import SneakeraugError
 from sneakeraug.offers import EncodedCatalog
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Driver, Recommendation
+from sneakeraug.regions import Covered, Regions
 from sneakeraug.settings import get_settings
 from sneakeraug.ui import shelves
 from sneakeraug.ui.state import Campaign, Picture
@@ -26,6 +27,9 @@ N_ALTERNATES: Final = 6
 
 KEPT_ANALYSES: Final = 64
 """Analyses kept for all sessions together, about 5 MB each."""
+
+KEPT_COVERED: Final = 16
+"""Pictures kept with each of their parts covered, about 20 MB each."""
 
 KEPT_MODELS: Final = 4
 """Categories whose models are kept at once."""
@@ -161,6 +165,7 @@ def score(analysis: Analysis, campaign: Campaign) -> Recommendation:
         sneaker_type=campaign.sneaker_type,
         gender=campaign.gender,
         n_alternates=N_ALTERNATES,
+        guard=dict(campaign.guard),
     )
 
 
@@ -175,6 +180,36 @@ def explain(analysis: Analysis, augmentation: str, campaign: Campaign) -> list[D
         sneaker_type=campaign.sneaker_type,
         gender=campaign.gender,
     )
+
+
+def regions(analysis: Analysis, augmentation: str, campaign: Campaign) -> Regions:
+    """Say which parts of the picture move a variant's score; the first call takes a second."""
+    engine = recommender(campaign.category)
+    return engine.regions(
+        analysis,
+        augmentation,
+        target=campaign.target,
+        campaign_type=campaign.campaign_type,
+        industry=campaign.industry,
+        sneaker_type=campaign.sneaker_type,
+        gender=campaign.gender,
+        covered=_cover(analysis, engine),
+    )
+
+
+def _photo(analysis: Analysis) -> str:
+    return analysis.photo.sha256
+
+
+@st.cache_resource(
+    show_spinner="Covering one part after the other…",
+    max_entries=KEPT_COVERED,
+    ttl="2h",
+    hash_funcs={Analysis: _photo, Recommender: _model},
+)
+def _cover(analysis: Analysis, engine: Recommender) -> Covered:
+    """Kept by the content's hash, whatever the campaign and the version."""
+    return engine.cover(analysis)
 
 
 def full_size(picture: Picture, variant: str, analysis: Analysis) -> bytes:

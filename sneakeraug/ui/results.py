@@ -9,11 +9,10 @@ from typing import Final
 import streamlit as st
 
 from sneakeraug.analysis import Analysis
-from sneakeraug.errors import SneakeraugError
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Recommendation
 from sneakeraug.registry import ModelCard
-from sneakeraug.ui import cards, charts, controls, engine, pictures, words
+from sneakeraug.ui import cards, charts, controls, engine, heat, pictures, words
 from sneakeraug.ui.state import Campaign, Picture
 
 SHOWN_DRIVERS: Final = 6
@@ -106,7 +105,7 @@ def show_ranking(
         f"Every bar runs from {words.percent(axis[0])} to {words.percent(axis[1])}, "
         "the dashed tick is your picture."
     )
-    cards.show_cards(cards.variant_cards(picture, analysis, recommendation), recommendation, axis)
+    cards.show_groups(cards.variant_cards(picture, analysis, recommendation), recommendation, axis)
     if recommendation.alternates:
         st.subheader("Or another picture from the catalog", anchor=False)
         offered = cards.alternate_cards(recommendation, recommender.catalog)
@@ -131,7 +130,7 @@ def event_is_bad(recommendation: Recommendation) -> bool:
 
 
 def show_reasons(analysis: Analysis, recommendation: Recommendation, campaign: Campaign) -> None:
-    """Show all pictures on one axis, and what drove the best one's score in words."""
+    """Show all pictures on one axis, what drove the best one's score, and where on the picture."""
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader("All of them on one axis", anchor=False)
@@ -143,11 +142,12 @@ def show_reasons(analysis: Analysis, recommendation: Recommendation, campaign: C
             alt=charts.describe_plot(recommendation),
         )
     with right:
-        show_drivers(analysis, recommendation, campaign)
+        kind = show_drivers(analysis, recommendation, campaign)
+    show_regions(analysis, kind, campaign)
 
 
-def show_drivers(analysis: Analysis, recommendation: Recommendation, campaign: Campaign) -> None:
-    """Say what moved one variant's score; the reader chooses which variant."""
+def show_drivers(analysis: Analysis, recommendation: Recommendation, campaign: Campaign) -> str:
+    """Say what moved one variant's score; the reader chooses which variant, which is returned."""
     ranked = sorted(recommendation.variants, key=lambda variant: variant.rank)
     st.subheader("What drove the score", anchor=False)
     kind = st.selectbox(
@@ -156,11 +156,7 @@ def show_drivers(analysis: Analysis, recommendation: Recommendation, campaign: C
         format_func=words.VARIANTS.__getitem__,
         key="explained",
     )
-    try:
-        drivers = engine.explain(analysis, kind, campaign)
-    except SneakeraugError as exc:
-        st.error(words.plain(str(exc)), icon=":material/error:")
-        return
+    drivers = engine.explain(analysis, kind, campaign)
     shown = [what for what in drivers if abs(what.contribution) >= NOTEWORTHY][:SHOWN_DRIVERS]
     if not shown:
         st.caption("Nothing in particular: this score is about average.")
@@ -172,3 +168,36 @@ def show_drivers(analysis: Analysis, recommendation: Recommendation, campaign: C
             f":gray[{words.plain(effect[:1].upper() + effect[1:])}]"
         )
     st.caption("Beside an average picture and campaign. What moves a prediction need not cause it.")
+    return kind
+
+
+def show_regions(analysis: Analysis, kind: str, campaign: Campaign) -> None:
+    """Show which parts of the picture move one variant's score, once that is asked for."""
+    about = st.expander(
+        "Which parts of the picture matter",
+        key="regions",
+        on_change="rerun",
+        icon=":material/grid_on:",
+    )
+    if not about.open:
+        return
+    with about:
+        left, right = st.columns([2, 3], gap="large", vertical_alignment="center")
+        found = engine.regions(analysis, kind, campaign)
+        event = words.EVENTS[campaign.target]
+        left.image(
+            heat.region_picture(analysis.photo.pixels, found),
+            width="stretch",
+            alt=f"Your picture in {found.effects.size} patches. {found.sentence}",
+        )
+        strongest = words.odds(float(abs(found.effects).max()))
+        right.markdown(f"**{words.VARIANTS[kind]}.** {words.plain(found.sentence)}")
+        right.markdown(
+            f":blue-badge[+ raises {event}] :orange-badge[− lowers {event}] "
+            ":gray-badge[framed: more than chance]"
+        )
+        right.caption(
+            "Each patch was covered with what is around it, and the score taken again. The "
+            f"stronger the colour, the larger the effect; the strongest changes the odds by "
+            f"{strongest}. Of the framed ones one in ten may be chance."
+        )

@@ -20,6 +20,12 @@ from sneakeraug.vocabulary import (
     check_term,
 )
 
+GUARD_LIMITS: Final = ("0", "1", "2", "5", "10", "20", "50", "100", "200")
+"""Limits that a guardrail may be given, per 10,000 sends."""
+
+GUARD_FIELDS: Final = {f"guard_{target}": target for target in TARGETS}
+"""The field that holds each target's guardrail."""
+
 DEFAULTS: Final = {
     "category": DEFAULT_CATEGORY,
     "target": "click_through",
@@ -27,7 +33,7 @@ DEFAULTS: Final = {
     "industry": "retail",
     "sneaker_type": ANY,
     "gender": ANY,
-}
+} | dict.fromkeys(GUARD_FIELDS, ANY)
 """The fields of a campaign in the page's order; a link leaves out what is at its default."""
 
 PICTURE, MESSAGE, UPLOADS, LINK, CHOSEN = (
@@ -65,7 +71,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Campaign:
-    """The drop-downs; None is an open field."""
+    """The drop-downs; None is an open field, and a guarded target has its limit."""
 
     category: str
     target: str
@@ -73,6 +79,7 @@ class Campaign:
     industry: str
     sneaker_type: str | None
     gender: str | None
+    guard: tuple[tuple[str, float], ...] = ()
 
 
 def options(name: str) -> tuple[str, ...]:
@@ -82,6 +89,8 @@ def options(name: str) -> tuple[str, ...]:
             return tuple(active_models(get_settings().models_dir))
         except ModelNotFoundError:
             return (DEFAULT_CATEGORY,)
+    if name in GUARD_FIELDS:
+        return (ANY, *GUARD_LIMITS)
     if name == "target":
         return tuple(sorted(TARGETS, key=lambda target: target != DEFAULTS["target"]))
     terms = CONTEXT_FIELDS[name]
@@ -123,7 +132,7 @@ def read_link() -> list[str]:
 
 def _check(name: str, given: str) -> None:
     """Refuse what a field may not hold, naming what it may."""
-    if name == "category":
+    if name == "category" or name in GUARD_FIELDS:
         if given not in options(name):
             raise ContextError(name, given, options(name))
         return
@@ -155,6 +164,11 @@ def write_link() -> Campaign:
         industry=chosen["industry"],
         sneaker_type=opened["sneaker_type"],
         gender=opened["gender"],
+        guard=tuple(
+            (target, float(limit))
+            for name, target in GUARD_FIELDS.items()
+            if (limit := opened[name]) is not None and target != chosen["target"]
+        ),
     )
 
 

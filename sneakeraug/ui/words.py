@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
 from typing import Final, Literal
 
-from sneakeraug.rank.variants import may_be_best
-from sneakeraug.rank.verdict import SURE, chance_of_good
+from sneakeraug.rank.variants import tied_with_best
+from sneakeraug.rank.verdict import SENDS, SURE, chance_of_good
 from sneakeraug.records import (
     UNKNOWN_EDIT,
     DetectedAugmentation,
     Driver,
     Recommendation,
-    VariantScore,
 )
 from sneakeraug.vocabulary import PRODUCTS, TARGETS, Direction
 
@@ -38,6 +37,14 @@ EVENTS: Final = {
 }
 """Each target as what is counted."""
 
+GUARDS: Final = {
+    "open_rate": "Fewer opens",
+    "click_through": "Fewer clicks",
+    "abandoned_cart": "More abandoned carts",
+    "unsubscribed": "More unsubscribes",
+}
+"""Each target as what a guardrail limits."""
+
 VARIANTS: Final = {
     "brighter": "Brighter",
     "darker": "Darker",
@@ -60,7 +67,7 @@ LOOKS_LIKE: Final = {
 """What the network takes a picture for, as it ends a sentence."""
 
 DRIVERS: Final = {
-    "edit the network sees": "The edit",
+    "edit": "The edit",
     "how much the product fills": "How much of the frame the shoe fills",
     "background brightness": "Brightness of the background",
     "saturation": "Strength of the colours",
@@ -137,6 +144,27 @@ def points(difference: float) -> str:
     return f"{'+' if value > 0 else '−'}{text}"
 
 
+def odds(effect: float) -> str:
+    """Say the size of an effect on the log-odds scale as a change of the odds."""
+    return percent(math.expm1(abs(effect)))
+
+
+def guard(limit: str) -> str:
+    """Say a guardrail's limit as a choice of its drop-down."""
+    return "No limit" if limit == ANY else f"at most {limit} in {SENDS:,}"
+
+
+def chance(p: float) -> str:
+    """Say a chance in whole percent."""
+    said = "over 99" if p > 0.99 else "under 1" if p < 0.01 else f"{100 * p:.0f}"
+    return f"{said}{NBSP}%"
+
+
+def as_sentence(text: str) -> str:
+    """Return words that end a sentence as one of their own."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def likely(interval: tuple[float, float]) -> str:
     """Say a range in words."""
     return f"Likely {percent(interval[0])} to {percent(interval[1])}"
@@ -179,23 +207,15 @@ def headline(sentence: str) -> tuple[str, str]:
     return f"{head}.", rest[:1].upper() + rest[1:]
 
 
-def tied_with_best(variants: Sequence[VariantScore]) -> set[str]:
-    """Return the augmentations too close to the best one to call, without the best one."""
-    best = min(variants, key=lambda variant: variant.rank)
-    return {v.augmentation for v in variants if v is not best and may_be_best(v)}
-
-
 def tie(recommendation: Recommendation) -> str | None:
     """Say which variants are too close to the best to call, or None where none is."""
     tied = tied_with_best(recommendation.variants)
     if not tied:
         return None
-    if len(tied) == len(recommendation.variants) - 1:
+    if len(tied) == len(recommendation.variants):
         return "All six are too close to call: each may be the best."
-    ordered = sorted(recommendation.variants, key=lambda variant: variant.rank)
-    best = VARIANTS[ordered[0].augmentation]
-    names = [VARIANTS[v.augmentation] for v in ordered if v.augmentation in tied]
-    return f"Too close to call with {best}: {', '.join(names)}. Each may be the best."
+    best, *others = [VARIANTS[variant.augmentation] for variant in tied]
+    return f"Too close to call with {best}: {', '.join(others)}. Each may be the best."
 
 
 def product(category: str) -> str:
@@ -212,8 +232,9 @@ def detection(detected: DetectedAugmentation) -> str:
 def driver(what: Driver, target: str) -> tuple[str, str, str]:
     """Return a driver's name, its value and what it does, as a reader would say them."""
     value = VARIANTS.get(what.value, what.value)
-    if what.name in SIGNED:
-        low, high = SIGNED[what.name]
+    name, _, when = what.name.partition(", ")
+    if name in SIGNED:
+        low, high = SIGNED[name]
         value = low if what.value.startswith("-") else high
     size = abs(what.contribution)
     does = f"{'raises' if what.contribution > 0 else 'lowers'} {EVENTS[target]}"
@@ -222,4 +243,5 @@ def driver(what: Driver, target: str) -> tuple[str, str, str]:
         if size >= least:
             effect = f"{does} {how_much}"
             break
-    return DRIVERS.get(what.name, what.name.capitalize()), value, effect
+    said = DRIVERS.get(name, name.capitalize())
+    return f"{said}, {when}" if when else said, value, effect

@@ -116,8 +116,16 @@ def test_a_driver_s_signed_number_is_said_in_words() -> None:
     )
 
 
+def test_a_measure_before_the_edit_is_named_like_the_measure() -> None:
+    what = Driver(name="warmth, before the edit", value="-0.07", contribution=0.1)
+    assert words.driver(what, "click_through")[:2] == (
+        "Warmth of the colours, before the edit",
+        "cool",
+    )
+
+
 def test_a_driver_says_what_it_does_to_the_target() -> None:
-    what = Driver(name="edit the network sees", value="rotate", contribution=-0.9)
+    what = Driver(name="edit", value="rotate", contribution=-0.9)
     assert words.driver(what, "unsubscribed") == (
         "The edit",
         "Rotated 90°",
