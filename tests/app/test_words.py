@@ -53,7 +53,7 @@ def test_a_difference_is_said_in_points(difference: float, said: str) -> None:
         ((-0.2, -0.1), "lower", "better"),
         ((-0.1, 0.1), "raise", "unclear"),
         ((-0.01, 0.1), "raise", "better"),
-        ((-0.03, 0.1), "raise", "unclear"),
+        ((-0.05, 0.1), "raise", "unclear"),
         ((0.0, 0.0), "lower", "unclear"),
     ],
 )
