@@ -129,10 +129,10 @@ def choose_alternates(
     ).replace("_", " ")
     note = None
     if n_strict < len(chosen) and wanted:
-        note = (
-            f"The catalog has {n_strict} matching products ({wanted}); "
-            f"{len(chosen) - n_strict} others were added."
-        )
+        products = "product" if n_strict == 1 else "products"
+        n_more = len(chosen) - n_strict
+        added = "1 other was" if n_more == 1 else f"{n_more} others were"
+        note = f"The catalog has {n_strict} matching {products} ({wanted}); {added} added."
     return chosen, note
 
 

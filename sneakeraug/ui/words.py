@@ -156,7 +156,7 @@ def guard(limit: str) -> str:
 
 def chance(p: float) -> str:
     """Say a chance in whole percent."""
-    said = "over 99" if p > 0.99 else "under 1" if p < 0.01 else f"{100 * p:.0f}"
+    said = ">99" if p > 0.99 else "<1" if p < 0.01 else f"{100 * p:.0f}"
     return f"{said}{NBSP}%"
 
 
