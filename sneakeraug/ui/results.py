@@ -16,7 +16,7 @@ from sneakeraug.ui import cards, charts, controls, engine, heat, pictures, words
 from sneakeraug.ui.state import Campaign, Picture
 
 SHOWN_DRIVERS: Final = 6
-COVERAGE: Final = "intervals that hold"
+COVERAGE: Final = "ranges that hold the true probability"
 """In the name of a card's figure on how often ranges hold."""
 NOTEWORTHY: Final = 0.01
 """Contributions on the log-odds scale smaller than this are not listed."""
