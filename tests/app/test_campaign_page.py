@@ -17,7 +17,7 @@ from sneakeraug.intake.decode import decode_photo
 from sneakeraug.rank.variants import tied_with_best
 from sneakeraug.regions import Regions
 from sneakeraug.registry import activate
-from sneakeraug.ui import engine, samples, state, words
+from sneakeraug.ui import engine, results, samples, state, words
 from sneakeraug.ui.state import Campaign, Picture
 from sneakeraug.vocabulary import TARGETS
 
@@ -93,8 +93,8 @@ def test_of_what_is_to_be_lowered_fewer_is_called_better_in_words(
     at = take_sample(open_page(target=target))
     text = page_text(at)
     assert "Fewer is better" in text
-    assert f"Fewer {words.EVENTS[target]}, better" in text
     assert f"more {words.EVENTS[target]}, better" not in text.lower()
+    assert f"fewer {words.EVENTS[target]}, worse" not in text.lower()
 
 
 def test_ranges_are_said_to_hold_as_often_as_was_measured(open_page: Open) -> None:
@@ -102,8 +102,7 @@ def test_ranges_are_said_to_hold_as_often_as_was_measured(open_page: Open) -> No
     measured = next(
         figure.value
         for figure in engine.recommender().card.figures
-        if figure.name.startswith("unsubscribed: ")
-        and "ranges that hold the true probability" in figure.name
+        if figure.name.startswith("unsubscribed: ") and results.COVERAGE in figure.name
     )
     assert f"measured, they held {100 * measured:.0f} times" in page_text(at)
     assert "9 times in 10" not in page_text(at)
