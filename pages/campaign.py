@@ -28,3 +28,4 @@ except PhotoError as exc:
 results.show_verdict(picture, analysis, recommendation)
 results.show_ranking(picture, analysis, recommendation, recommender)
 results.show_reasons(analysis, recommendation, campaign)
+results.show_past(analysis, campaign)

@@ -1,11 +1,12 @@
 """The models behind the figures: their data, how well they do, where they fail, which serves."""
 
-from sneakeraug.ui import engine, heading, mistakes, model_card
+from sneakeraug.ui import conversion_card, engine, heading, mistakes, model_card
 
 recommender = engine.recommender()
 heading.show("The model behind the figures", recommender.card)
 card = model_card.choose(recommender)
 model_card.show_identity(card, recommender)
+conversion_card.show(card)
 model_card.show_figures(card)
 model_card.show_confusion(card)
 if card.model_id == recommender.model_id:

@@ -32,6 +32,7 @@ from sneakeraug.catalog.own import open_own_catalog
 from sneakeraug.catalog.products import DEMO, Catalog, load_catalog
 from sneakeraug.embed.encoder import BACKEND, Encoder
 from sneakeraug.errors import InputError, PhotoError
+from sneakeraug.evidence import HISTORY, Evidence, find_evidence, read_past
 from sneakeraug.explain import group_drivers
 from sneakeraug.offers import DEMO_PICTURES, IN_STOCK, EncodedCatalog, load_pictures
 from sneakeraug.rank.alternates import choose_alternate, rank_alternates
@@ -133,6 +134,7 @@ class Recommender:
         self._product = PRODUCTS.get(self.card.category, "product")
         self._conversions, self._projection = load_conversions(folder, self.card.conversion)
         self._shipped = load_pictures(folder) if DEMO_PICTURES in self.card.files else {}
+        self._past = read_past(folder) if HISTORY in self.card.files else None
         self._lock = threading.Lock()
         self.use_catalog(catalog, engine, report)
 
@@ -415,6 +417,40 @@ class Recommender:
                 target,
                 float(members[:, label].mean()),
             )
+
+    def past(
+        self,
+        analysis: Analysis,
+        target: str = "click_through",
+        campaign_type: str = "promotional",
+        industry: str = "retail",
+        sneaker_type: str | None = None,
+        gender: str | None = None,
+        n: int = 5,
+    ) -> list[Evidence]:
+        """Find past campaigns with pictures like this one; none where the model has no history.
+
+        Parameters
+        ----------
+        analysis
+            From `analyse`.
+        target, campaign_type, industry, sneaker_type, gender
+            As for `score`.
+        n
+            Campaigns wanted.
+
+        Raises
+        ------
+        ContextError
+            If a term is unknown.
+        """
+        direction_of(target)
+        context = Context.of(
+            campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
+        )
+        if self._past is None:
+            return []
+        return find_evidence(self._past, analysis.embedding, context, target, n)
 
     def render(self, image: ImageInput, augmentation: str, parameters: Parameters) -> bytes:
         """Make one variant at the picture's full size, as PNG bytes without metadata."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.random import Generator
+from scipy.stats import norm
 
 from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
 from sneakeraug.errors import ShapeError
@@ -175,6 +176,51 @@ def debiased_calibration_error(
         gap = (p[rows].mean() - rate) ** 2 - rate * (1 - rate) / (len(rows) - 1)
         squares += gap * len(rows)
     return float(np.sqrt(max(squares / len(p), 0.0)))
+
+
+def reliability_bins(
+    p: ProbabilityArray,
+    y_true: ProbabilityArray,
+    p_true: ProbabilityArray | None = None,
+    n_bins: int = 10,
+) -> list[dict[str, float]]:
+    """Return what was predicted and what happened, in bins of equal mass.
+
+    Parameters
+    ----------
+    p
+        Probabilities, shape ``(n,)``, ``n >= 1``.
+    y_true
+        0 or 1, same shape.
+    p_true
+        True probabilities, same shape, where they are known.
+    n_bins
+        Bins, each of as many rows.
+
+    Returns
+    -------
+    bins
+        From the lowest prediction up: ``n``; ``predicted``, the mean probability; ``happened``,
+        the rate, with its 95 % interval ``low`` to ``high`` (Wilson 1927); and ``true``, the mean
+        true probability.
+    """
+    bins = []
+    for rows in np.array_split(np.argsort(p, kind="stable"), min(n_bins, len(p))):
+        n, rate = len(rows), float(y_true[rows].mean())
+        low, high = wilson_interval(rate, n)
+        bins.append(
+            {"n": n, "predicted": float(p[rows].mean()), "happened": rate, "low": low, "high": high}
+            | ({} if p_true is None else {"true": float(p_true[rows].mean())})
+        )
+    return bins
+
+
+def wilson_interval(rate: float, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of a rate of `n` tries, ``n >= 1`` (Wilson 1927)."""
+    z = float(norm.ppf(0.975))
+    middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * float(np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)))
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def calibration_slope(p: ProbabilityArray, y_true: ProbabilityArray) -> float:

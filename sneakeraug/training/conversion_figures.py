@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
+from sneakeraug.arrays import BoolArray, FloatArray, IntArray, ProbabilityArray
 from sneakeraug.dataset.worlds import Pictures, World, draw_contexts, draw_events
 from sneakeraug.evaluate.metrics import (
     brier_score,
@@ -17,6 +17,7 @@ from sneakeraug.evaluate.metrics import (
     debiased_calibration_error,
     log_loss,
     mean_with_interval,
+    reliability_bins,
     roc_auc,
 )
 from sneakeraug.rank.verdict import decide
@@ -24,7 +25,7 @@ from sneakeraug.registry import Figure
 from sneakeraug.score.conversion import ConversionModel
 from sneakeraug.score.features import PictureRows, Projection, build_features
 from sneakeraug.score.uncertainty import difference_intervals, probability_intervals, share_best
-from sneakeraug.vocabulary import AUGMENTATIONS, TARGETS
+from sneakeraug.vocabulary import AUGMENTATIONS, CAMPAIGN_TYPES, TARGETS
 
 ROWS_AT_ONCE: Final = 4_096
 
@@ -127,7 +128,7 @@ def _measure_sends(
     """
     base = float(y.mean())
     held = (intervals[:, 0] <= truth) & (truth <= intervals[:, 1])
-    by_campaign = [held[campaign_types == code].mean() for code in np.unique(campaign_types)]
+    by_campaign = _by_campaign(held, campaign_types)
     return {
         "n": len(y),
         "base_rate": base,
@@ -144,9 +145,19 @@ def _measure_sends(
         "ece": debiased_calibration_error(p, y),
         "calibration_slope": calibration_slope(p, truth),
         "interval_coverage": coverage(intervals, truth),
-        "interval_coverage_worst_campaign": float(min(by_campaign)),
+        "interval_coverage_worst_campaign": min(by_campaign.values()),
+        "interval_coverage_by_campaign": by_campaign,
         "interval_width": float((intervals[:, 1] - intervals[:, 0]).mean()),
         "point_coverage": float((p == truth).mean()),
+        "reliability": reliability_bins(p, y, truth),
+    }
+
+
+def _by_campaign(held: BoolArray, campaign_types: IntArray) -> dict[str, float]:
+    """The share that held, by campaign type."""
+    return {
+        CAMPAIGN_TYPES[code]: float(held[campaign_types == code].mean())
+        for code in np.unique(campaign_types).tolist()
     }
 
 
@@ -185,7 +196,7 @@ class _Verdicts:
     """
 
     gain: ProbabilityArray
-    held: ProbabilityArray
+    held: BoolArray
     p_best: ProbabilityArray
     best: IntArray
     chosen: IntArray
@@ -273,7 +284,7 @@ def _measure_verdicts(
     is_best = true_gain >= possible[:, None]
     edited = np.arange(len(AUGMENTATIONS)) != ORIGINAL
     codes = np.concatenate([c["campaign_type"][:: len(AUGMENTATIONS)] for c in campaigns])
-    by_campaign = [held[codes == code][:, edited].mean() for code in np.unique(codes)]
+    by_campaign = _by_campaign(held[:, edited], codes)
     return {
         "n_recommendations": len(gain),
         "regret_mean": float(followed.mean()),
@@ -288,7 +299,8 @@ def _measure_verdicts(
         "n_p_best": int(sure.sum()),
         "p_best_claimed": float(p_best[sure].mean()) if sure.any() else None,
         "difference_coverage": float(held[:, edited].mean()),
-        "difference_coverage_worst_campaign": float(min(by_campaign)),
+        "difference_coverage_worst_campaign": min(by_campaign.values()),
+        "difference_coverage_by_campaign": by_campaign,
         "claimed_difference": float(claimed.mean()),
         "true_difference": float(came.mean()),
         "winner_bias": _relative(float(claimed.mean()), float(came.mean())),

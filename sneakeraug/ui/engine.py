@@ -13,6 +13,7 @@ from sneakeraug import recommend
 from sneakeraug.analysis import Analysis
 from sneakeraug.catalog.products import Catalog
 from sneakeraug.errors import SneakeraugError
+from sneakeraug.evidence import Evidence
 from sneakeraug.offers import EncodedCatalog
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Driver, Recommendation
@@ -174,6 +175,18 @@ def explain(analysis: Analysis, augmentation: str, campaign: Campaign) -> list[D
     return recommender(campaign.category).explain(
         analysis,
         augmentation,
+        target=campaign.target,
+        campaign_type=campaign.campaign_type,
+        industry=campaign.industry,
+        sneaker_type=campaign.sneaker_type,
+        gender=campaign.gender,
+    )
+
+
+def past(analysis: Analysis, campaign: Campaign) -> list[Evidence]:
+    """Find past campaigns with pictures like this one; none where the model has no history."""
+    return recommender(campaign.category).past(
+        analysis,
         target=campaign.target,
         campaign_type=campaign.campaign_type,
         industry=campaign.industry,

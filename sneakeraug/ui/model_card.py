@@ -118,25 +118,40 @@ def _topic(figure: Figure) -> str:
 
 
 def figure_table(figures: Sequence[Figure]) -> pd.DataFrame:
-    """Return figures as a table of words, one row each."""
+    """Return figures as a table of words, one row each, of two columns: a phone is narrow."""
     return pd.DataFrame(
         [
             {
-                "What": words.plain(measure_of(figure)),
-                "Figure": value(figure, figure.value),
-                "Range": " to ".join(value(figure, end) for end in figure.interval)
-                if figure.interval
-                else "–",
-                "Rests on": f"{figure.n:,} {words.plain(figure.unit)}",
-                "Beside it": "; ".join(
-                    f"{words.plain(name)} {value(figure, beside)}"
-                    for name, beside in figure.baselines.items()
-                )
-                or "–",
+                "What": "  \n".join(
+                    (
+                        words.plain(measure_of(figure)),
+                        f":gray[:small[{words.plain(_read_against(figure))}]]",
+                    )
+                ),
+                "Figure": "  \n".join(
+                    (
+                        f"**{value(figure, figure.value)}**",
+                        *([f":gray[:small[{_range(figure)}]]"] if figure.interval else []),
+                    )
+                ),
             }
             for figure in figures
         ]
     )
+
+
+def _read_against(figure: Figure) -> str:
+    """What a figure rests on, and what it is read beside."""
+    beside = (
+        f"{name} {value(figure, number)}".replace(words.NBSP, " ")
+        for name, number in figure.baselines.items()
+    )
+    return "; ".join((*beside, f"{figure.n:,} {figure.unit}"))
+
+
+def _range(figure: Figure) -> str:
+    """A figure's 95 % interval, empty where it has none."""
+    return " to ".join(value(figure, end) for end in figure.interval or ())
 
 
 def measure_of(figure: Figure) -> str:

@@ -6,6 +6,7 @@ import json
 from functools import partial
 from typing import Final
 
+import pandas as pd
 import streamlit as st
 
 from sneakeraug.analysis import Analysis
@@ -16,7 +17,7 @@ from sneakeraug.ui import cards, charts, controls, engine, heat, pictures, words
 from sneakeraug.ui.state import Campaign, Picture
 
 SHOWN_DRIVERS: Final = 6
-COVERAGE: Final = "intervals that hold"
+COVERAGE: Final = "ranges that hold the true probability"
 """In the name of a card's figure on how often ranges hold."""
 NOTEWORTHY: Final = 0.01
 """Contributions on the log-odds scale smaller than this are not listed."""
@@ -169,6 +170,20 @@ def show_drivers(analysis: Analysis, recommendation: Recommendation, campaign: C
         )
     st.caption("Beside an average picture and campaign. What moves a prediction need not cause it.")
     return kind
+
+
+def show_past(analysis: Analysis, campaign: Campaign) -> None:
+    """Show what past campaigns with pictures like this one came to, where the model has any."""
+    found = engine.past(analysis, campaign)
+    if not found:
+        return
+    st.subheader("Past campaigns like this", anchor=False)
+    st.caption(
+        "What came of pictures like yours in the model's own history, the nearest picture and "
+        "campaign first. Ranges hold 95 times in 100."
+    )
+    rows = [words.past_campaign(evidence, campaign.target) for evidence in found]
+    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
 
 
 def show_regions(analysis: Analysis, kind: str, campaign: Campaign) -> None:

@@ -6,8 +6,9 @@ import math
 import re
 from typing import Final, Literal
 
+from sneakeraug.evidence import Evidence
 from sneakeraug.rank.variants import tied_with_best
-from sneakeraug.rank.verdict import SENDS, SURE, chance_of_good
+from sneakeraug.rank.verdict import SENDS, SURE, TRIES, chance_of_good
 from sneakeraug.records import (
     UNKNOWN_EDIT,
     DetectedAugmentation,
@@ -216,6 +217,24 @@ def tie(recommendation: Recommendation) -> str | None:
         return "All six are too close to call: each may be the best."
     best, *others = [VARIANTS[variant.augmentation] for variant in tied]
     return f"Too close to call with {best}: {', '.join(others)}. Each may be the best."
+
+
+def past_campaign(evidence: Evidence, target: str) -> dict[str, str]:
+    """Say a past campaign as a row of a table, of columns that a phone has room for."""
+    context = evidence.context
+    terms = (context.campaign_type, context.industry, context.sneaker_type, context.gender)
+    campaign = ", ".join(label(term) for term in terms if term)
+    version = VARIANTS[evidence.edit] if evidence.edit else "edit not known"
+    picture = f"{100 * evidence.similarity:.0f}{NBSP}% alike, {version.lower()}"
+    low, high = evidence.interval
+    return {
+        "Campaign": f"{plain(campaign)}  \n:gray[:small[{plain(picture)}]]",
+        "When": evidence.month or "–",
+        TRIES[target].capitalize(): f"{evidence.tries:,}",
+        EVENTS[target].capitalize(): (
+            f"**{percent(evidence.rate)}**  \n:gray[:small[{percent(low)} to {percent(high)}]]"
+        ),
+    }
 
 
 def product(category: str) -> str:

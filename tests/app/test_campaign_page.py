@@ -11,10 +11,13 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from sneakeraug.analysis import Analysis
 from sneakeraug.augment.transforms import apply_augmentation
 from sneakeraug.intake.decode import decode_photo
+from sneakeraug.rank.variants import tied_with_best
+from sneakeraug.regions import Regions
 from sneakeraug.registry import activate
-from sneakeraug.ui import engine, words
+from sneakeraug.ui import engine, results, samples, state, words
 from sneakeraug.ui.state import Campaign, Picture
 from sneakeraug.vocabulary import TARGETS
 
@@ -90,8 +93,8 @@ def test_of_what_is_to_be_lowered_fewer_is_called_better_in_words(
     at = take_sample(open_page(target=target))
     text = page_text(at)
     assert "Fewer is better" in text
-    assert f"Fewer {words.EVENTS[target]}, better" in text
     assert f"more {words.EVENTS[target]}, better" not in text.lower()
+    assert f"fewer {words.EVENTS[target]}, worse" not in text.lower()
 
 
 def test_ranges_are_said_to_hold_as_often_as_was_measured(open_page: Open) -> None:
@@ -99,7 +102,7 @@ def test_ranges_are_said_to_hold_as_often_as_was_measured(open_page: Open) -> No
     measured = next(
         figure.value
         for figure in engine.recommender().card.figures
-        if figure.name.startswith("unsubscribed: ") and "intervals that hold" in figure.name
+        if figure.name.startswith("unsubscribed: ") and results.COVERAGE in figure.name
     )
     assert f"measured, they held {100 * measured:.0f} times" in page_text(at)
     assert "9 times in 10" not in page_text(at)
@@ -256,3 +259,48 @@ def test_picture_and_campaign_survive_a_visit_to_another_page(open_page: Open) -
     assert not at.exception
     assert len(at.metric) == 12
     assert at.segmented_control[0].value == "open_rate"
+
+
+def test_a_guardrail_bars_and_says_why_and_is_part_of_the_link(open_page: Open) -> None:
+    at = take_sample(open_page(guard_unsubscribed="0"))
+    text = page_text(at).replace("\\", "")
+    assert "Unsubscribes may rise by more than 0 in 10,000" in text
+    assert at.selectbox(key="campaign_guard_unsubscribed").value == "0"
+    assert at.selectbox(key="campaign_guard_click_through").disabled
+    at.selectbox(key="campaign_guard_unsubscribed").set_value("any").run()
+    assert "may rise by more than" not in page_text(at)
+    assert "guard_unsubscribed" not in at.query_params
+    at = open_page(guard_unsubscribed="many")
+    assert "many" in at.warning[0].value
+
+
+def test_the_parts_of_the_picture_are_shown_when_they_are_asked_for(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = open_page()
+    asked: list[str] = []
+    explain = engine.regions
+
+    def count(analysis: Analysis, kind: str, campaign: Campaign) -> Regions:
+        asked.append(kind)
+        return explain(analysis, kind, campaign)
+
+    monkeypatch.setattr(engine, "regions", count)
+    take_sample(at)
+    assert not asked
+    at.session_state["regions"] = True
+    at.run()
+    assert not at.exception
+    assert len(asked) == 1
+    assert "Each patch was covered" in page_text(at)
+
+
+def test_what_is_too_close_to_call_stands_together(open_page: Open) -> None:
+    at = take_sample(open_page(), 1)
+    variants = engine.score(
+        engine.analyse(state.Picture.of("x", samples.load_samples()[1].read())),
+        Campaign("sneakers", "click_through", "promotional", "retail", "high_top", "unisex"),
+    ).variants
+    assert ("Too close to call: each may be the best" in page_text(at)) == (
+        0 < len(tied_with_best(variants)) < 6
+    )

@@ -5,10 +5,16 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from sneakeraug.evaluate.metrics import reliability_bins
 from sneakeraug.registry import WEIGHTS, active_model
 from sneakeraug.settings import REPOSITORY_MODELS
-from sneakeraug.ui import charts, engine, mistakes, model_card, words
+from sneakeraug.ui import charts, engine, mistakes, model_card, model_charts, words
 
 from .conftest import Open
 
@@ -16,12 +22,68 @@ from .conftest import Open
 def test_every_measured_figure_of_the_card_stands_on_the_page(open_page: Open) -> None:
     at = open_page("models.py")
     card = engine.recommender().card
-    assert sum(len(table.value) for table in at.table) == len(card.figures) > 0
-    rests_on = {text.replace("\\", "") for table in at.table for text in table.value["Rests on"]}
+    tables = [table.value for table in at.table if list(table.value) == ["What", "Figure"]]
+    assert sum(map(len, tables)) == len(card.figures) > 0
+    said = [text.replace("\\", "") for table in tables for text in table["What"]]
     commands = {code.value for code in at.code}
     for figure in card.figures:
-        assert f"{figure.n:,} {figure.unit}" in rests_on
+        assert any(f"{figure.n:,} {figure.unit}" in text for text in said)
         assert figure.command in commands
+
+
+@pytest.fixture
+def measured() -> dict[str, object]:
+    """What a card says of one target, of three groups of sends in two campaign types."""
+    p = np.repeat([0.125, 0.25, 0.5], 100)
+    y = np.concatenate([np.arange(100) < 100 * rate for rate in (0.12, 0.2, 0.35)]).astype(float)
+    return {
+        "n": 300,
+        "log_loss": 0.43,
+        "bayes_log_loss": 0.42,
+        "base_rate_log_loss": 0.45,
+        "auc": None,
+        "winner_bias": -0.05,
+        "interval_coverage_by_campaign": {"welcome": 0.84, "newsletter": 0.93},
+        "reliability": reliability_bins(p, y, p, 3),
+    }
+
+
+def test_the_figures_of_each_target_stand_beside_what_is_possible(open_page: Open) -> None:
+    at = open_page("models.py")
+    table = next(table.value for table in at.table if "Beside it" in table.value)
+    first = table[table["What"] == "Log loss, nats a send"]
+    assert "best possible 0." in first["Beside it"].iloc[0]
+    assert "base rate 0." in first["Beside it"].iloc[0]
+    at.segmented_control(key="shown_target").set_value("unsubscribed").run()
+    assert not at.exception
+    other = next(table.value for table in at.table if "Beside it" in table.value)
+    assert not other.equals(table)
+
+
+def test_a_card_may_hold_less_than_the_page_can_show(measured: dict[str, object]) -> None:
+    def page(found: dict[str, object], curve: dict[str, object] | None) -> None:
+        from sneakeraug.ui import conversion_card
+
+        conversion_card.show_table(found)
+        conversion_card.show_reliability(found.get("reliability"))
+        conversion_card.show_coverage(found.get("interval_coverage_by_campaign"), None)
+        conversion_card.show_learning_curve(curve, "open_rate", found)
+
+    curve = {"points": [{"n": n, "targets": {"open_rate": measured}} for n in (1000, 10_000)]}
+    at = AppTest.from_function(page, kwargs={"found": measured, "curve": curve}).run()
+    assert not at.exception
+    assert len(at.get("plotly_chart")) == 3
+    assert at.table[0].value["Model"].tolist() == ["0.43000", f"−5.00{words.NBSP}%"]
+    at = AppTest.from_function(page, kwargs={"found": {"n": 1}, "curve": None}).run()
+    assert not at.exception
+    assert not at.get("plotly_chart")
+
+
+def test_the_plots_are_said_in_words(measured: dict[str, Any]) -> None:
+    said = model_charts.describe_reliability(measured["reliability"])
+    assert f"12.5{words.NBSP}% predicted, 12.0{words.NBSP}% happened" in said
+    said = model_charts.describe_coverage({"Ranges": measured["interval_coverage_by_campaign"]})
+    assert f"fewest in Welcome, 84.0{words.NBSP}%" in said
 
 
 def test_a_share_is_said_in_percent_and_a_loss_is_not() -> None:

@@ -26,7 +26,9 @@ from sneakeraug.errors import InputError
 from sneakeraug.evaluate.metrics import (
     calibration_error,
     first_neighbour_hits,
+    reliability_bins,
     roc_auc_with_interval,
+    wilson_interval,
 )
 from sneakeraug.training.conditions import CONDITIONS, find_conditions
 from sneakeraug.training.embedder import epoch_order, ingredients_without, plan_epochs
@@ -177,3 +179,20 @@ def test_photos_of_other_products_are_found_by_kind(tmp_path: Path) -> None:
     assert {kind: [p.name for p in paths] for kind, paths in found.items()} == {
         "watch": ["b.jpg", "c.jpg"]
     }
+
+
+def test_reliability_bins_hold_as_many_rows_each_and_what_happened_in_them() -> None:
+    p = np.array([0.4, 0.1, 0.4, 0.1, 0.2, 0.2])
+    y = np.array([1, 0, 0, 0, 1, 0], dtype=np.float64)
+    bins = reliability_bins(p, y, p, 3)
+    assert [each["n"] for each in bins] == [2, 2, 2]
+    assert [each["predicted"] for each in bins] == pytest.approx([0.1, 0.2, 0.4])
+    assert [each["happened"] for each in bins] == [0, 0.5, 0.5]
+    assert [each["true"] for each in bins] == pytest.approx([0.1, 0.2, 0.4])
+    assert all(each["low"] <= each["happened"] <= each["high"] for each in bins)
+    assert "true" not in reliability_bins(p, y)[0]
+
+
+def test_wilson_interval_of_known_rates() -> None:
+    assert wilson_interval(0.5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)
+    assert wilson_interval(0.0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
