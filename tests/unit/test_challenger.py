@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from history_data import sends_of, silent, train
+from history_data import Table, sends_of, silent, train, write
 from typer.testing import CliRunner
 
 from sneakeraug import registry
@@ -177,7 +177,8 @@ def test_training_from_the_command_line_activates(
     models = Path(shutil.copytree(trained, tmp_path / "models"))
     monkeypatch.setenv("SNEAKERAUG_MODELS_DIR", str(models))
     out = tmp_path / "history.parquet"
-    events = write(tmp_path, [r | {"abandoned_cart": None, "unsubscribed": None} for r in rows])
+    only = {"abandoned_cart": None, "unsubscribed": None}
+    events = write(tmp_path, [row | only for row in rows])
     to_parquet(read_history(events, images=dataset).history, out)
     done = CliRunner().invoke(
         app,
