@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -147,7 +147,7 @@ def train_on_history(
     report("measuring on unseen products")
     unseen, seed = sends.take(split.rows(sends, "test")), options.seed + 1
     metrics = measure_history(learnt.fitted, unseen, seed)
-    source = f"--events {events.name} --images {images.name}"
+    source = f"--events {events.name} --images {images.resolve().name}"
     again = f"sneakeraug evaluate conversion --model {model_id} {source}"
     train = f"sneakeraug train conversion {source} --embedder {embedder.name} --model-id {model_id}"
     comparison = compare_with_serving(
@@ -179,7 +179,7 @@ def train_on_history(
             "conversion": metrics,
             "split_seed": backbone.split_seed,
         },
-        limits=_limits(sends, learnt, left_out, support),
+        limits=history_limits(sends, learnt.n_effective, left_out, support.notes),
         retrain=(train,),
         comparison=comparison,
     )
@@ -237,7 +237,7 @@ def report_history(
     metrics = measure_history(fitted, unseen, seed)
     command = (
         f"sneakeraug evaluate conversion --model {card.model_id} --events {events.name} "
-        f"--images {images.name}"
+        f"--images {images.resolve().name}"
     )
     return {
         "model_id": card.model_id,
@@ -289,12 +289,13 @@ def _by_time(
         return []
     earlier, later = parts
     report("measuring on later sends")
-    past = sends.take(earlier)
-    held_out = split.rows(past, "validation")
-    others = split.rows(past, "train", "test")
+    held_out, others = (
+        np.intersect1d(earlier, split.rows(sends, *sides))
+        for sides in (("validation",), ("train", "test"))
+    )
     if not len(held_out) or not len(others):
         return []
-    models = learn(past, others, held_out, tuple(learnt.fitted.models), seed, report)
+    models = learn(sends, others, held_out, tuple(learnt.fitted.models), seed, report)
     return time_figures(models.fitted, sends.take(later), seed + 1, command)
 
 
@@ -347,16 +348,31 @@ def _history_table(reading: Reading, sends: Sends, split: Split, learnt: Learnt)
     }
 
 
-def _limits(
-    sends: Sends, learnt: Learnt, left_out: Mapping[str, str], support: Support
+def history_limits(
+    sends: Sends,
+    n_effective: Mapping[str, float],
+    left_out: Mapping[str, str],
+    notes: Sequence[str],
 ) -> tuple[str, ...]:
-    """What the model cannot do, as far as the history decides it."""
+    """Return what a model cannot do, as far as its history decides it.
+
+    Parameters
+    ----------
+    sends
+        The history.
+    n_effective
+        Effective number of trials of each target the model knows.
+    left_out
+        Why it does not know the others.
+    notes
+        Of `Support`.
+    """
     limits = [
         "It knows the campaigns of one history, and no others; what changed since it does not."
     ]
     known = np.isfinite(sends.history.propensity)
     if is_randomised(sends.history):
-        sizes = ", ".join(f"{name} {n:,.0f}" for name, n in learnt.n_effective.items())
+        sizes = ", ".join(f"{name} {n:,.0f}" for name, n in n_effective.items())
         limits.append(
             "Sends count by the inverse of their recorded propensity, at most "
             f"{MOST_WEIGHT:g} times the average of their augmentation; what was learnt from is "
@@ -364,10 +380,12 @@ def _limits(
         )
     else:
         limits.append(CONFOUNDED)
-        if known.any():
+        if known.all():
+            limits.append("Every recorded propensity is 1: chance chose nothing.")
+        elif known.any():
             limits.append(
-                f"Only {int(known.sum()):,} of {len(known):,} rows tell a propensity below 1, or "
-                "all are 1; none was used."
+                f"{int(known.sum()):,} of {len(known):,} rows tell a propensity; unless all do, "
+                "none is used."
             )
     limits += [f"It was not trained for {name}: {why}" for name, why in left_out.items()]
-    return (*limits, *support.notes)
+    return (*limits, *notes)

@@ -215,7 +215,7 @@ def learn(
     Parameters
     ----------
     sends
-        The history.
+        The history; where `is_randomised` holds of all of it, its sends are weighed.
     train, held_out
         Rows to learn from, and rows of other products that choose trees and calibration.
     targets
@@ -226,6 +226,7 @@ def learn(
         Called with a line of progress.
     """
     learning, checking = sends.take(train), sends.take(held_out)
+    is_weighed = is_randomised(sends.history)
     identities = sends.pictures.identities[np.unique(learning.of_row)]
     projection = fit_projection(np.unique(identities, axis=0))
     models: dict[str, ConversionModel] = {}
@@ -233,7 +234,9 @@ def learn(
     n_effective: dict[str, float] = {}
     for number, target in enumerate(targets):
         started = time.monotonic()
-        sides = [_target_rows(part, target, projection) for part in (learning, checking)]
+        sides = [
+            _target_rows(part, target, projection, is_weighed) for part in (learning, checking)
+        ]
         if any(rows is None for rows, _ in sides):
             left_out[target] = (
                 "its events fall on too few products: both outcomes are expected among those "
@@ -250,13 +253,15 @@ def learn(
     return Learnt(Fitted(models, projection), left_out, n_effective)
 
 
-def _target_rows(sends: Sends, target: str, projection: Projection) -> tuple[Rows | None, float]:
+def _target_rows(
+    sends: Sends, target: str, projection: Projection, is_weighed: bool
+) -> tuple[Rows | None, float]:
     """What a target's model learns from, and its effective size; none without both outcomes."""
     rows, y, weight = weighted_rows(sends.history, target)
     if len(np.unique(y)) < 2:
         return None, 0.0
     weights, n_effective = weight, float(weight.sum())
-    if is_randomised(sends.history):
+    if is_weighed:
         weights, n_effective = weigh(sends.history, rows, weight)
     sent = sends.of_row[rows]
     x = sends.features(rows, projection)

@@ -19,6 +19,7 @@ from sneakeraug.errors import (
 )
 from sneakeraug.recommend import Recommender
 from sneakeraug.settings import Settings
+from sneakeraug.training.history import history_limits
 from sneakeraug.training.history_rows import (
     MOST_WEIGHT,
     is_randomised,
@@ -59,6 +60,8 @@ def test_a_history_becomes_a_model_that_says_what_it_learnt_from(trained: Path) 
 def test_counts_train_exactly_as_the_sends_they_count(
     rows: Table, trained: Path, tmp_path: Path, dataset: Path
 ) -> None:
+    for row in rows:
+        row["propensity"] = (0.1, 0.3)[len(row["campaign_type"]) % 2]
     single = sends_of(write(tmp_path, rows, "single.parquet"), trained, dataset)
     counts = sends_of(write(tmp_path, counted(rows), "counts.parquet"), trained, dataset)
     own = tmp_path / "own.parquet"
@@ -69,6 +72,7 @@ def test_counts_train_exactly_as_the_sends_they_count(
         parts = split.rows(sends, "train"), split.rows(sends, "validation")
         models.append(learn(sends, *parts, ("open_rate",), 0, silent))
     first = models[0].fitted.models["open_rate"]
+    assert models[0].n_effective["open_rate"] < single.history.trials["open_rate"].sum()
     for other in models[1:]:
         model = other.fitted.models["open_rate"]
         assert other.n_effective == models[0].n_effective
@@ -112,6 +116,25 @@ def test_without_propensities_card_and_recommendation_warn_of_confounding(
     said = with_it.recommend(shoe, n_alternates=0).warnings
     assert any("history was not randomised" in sentence for sentence in said)
     assert not any("Demo model" in sentence for sentence in said)
+
+
+@pytest.mark.parametrize(
+    ("propensities", "says"),
+    [((0.5, None), "1 of 2 rows tell a propensity"), ((1.0, 1.0), "chance chose nothing")],
+)
+def test_a_card_says_why_propensities_were_not_used(
+    propensities: tuple[float | None, ...],
+    says: str,
+    rows: Table,
+    trained: Path,
+    tmp_path: Path,
+    dataset: Path,
+) -> None:
+    some = [row | {"propensity": p} for row, p in zip(rows[:2], propensities, strict=True)]
+    sends = sends_of(write(tmp_path, some), trained, dataset)
+    limits = history_limits(sends, {}, {"open_rate": "None."}, ())
+    assert any(says in limit for limit in limits)
+    assert "It was not trained for open_rate: None." in limits
 
 
 def test_targets_without_support_are_left_out_and_refused_by_name(
