@@ -12,7 +12,9 @@
     ├── ModelError                         the model is at fault, exit code 3
     │   ├── ModelNotFoundError (LookupError)
     │   ├── ModelCorruptError              a file does not match its recorded hash
-    │   └── FeatureSchemaError             features of another schema were offered
+    │   ├── FeatureSchemaError             features of another schema were offered
+    │   ├── TargetError                    the model was not trained for the target
+    │   └── ChallengerError                a model is worse than the one that serves
     ├── StoreError                         the store is at fault, exit code 4
     └── SettingsError                      a setting has an unusable value, exit code 1
 
@@ -152,6 +154,22 @@ class FeatureSchemaError(ModelError):
         )
         self.missing = tuple(missing)
         self.unexpected = tuple(unexpected)
+
+
+class TargetError(ModelError):
+    """The model was not trained for a target."""
+
+    def __init__(self, model_id: str, target: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"Model {model_id!r} was not trained for {target}: its history could not support it "
+            f"(see `sneakeraug models card`). It knows: {', '.join(known)}. Choose one of these, "
+            "or another model."
+        )
+        self.target = target
+
+
+class ChallengerError(ModelError):
+    """A model did worse than the one that serves, and must not take its place."""
 
 
 class StoreError(SneakeraugError):

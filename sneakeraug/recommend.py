@@ -31,7 +31,7 @@ from sneakeraug.background import shrink_photo
 from sneakeraug.catalog.own import open_own_catalog
 from sneakeraug.catalog.products import DEMO, Catalog, load_catalog
 from sneakeraug.embed.encoder import BACKEND, Encoder
-from sneakeraug.errors import InputError, PhotoError
+from sneakeraug.errors import InputError, PhotoError, TargetError
 from sneakeraug.evidence import HISTORY, Evidence, find_evidence, read_past
 from sneakeraug.explain import group_drivers
 from sneakeraug.offers import DEMO_PICTURES, IN_STOCK, EncodedCatalog, load_pictures
@@ -66,7 +66,7 @@ from sneakeraug.score.features import (
 from sneakeraug.score.uncertainty import difference_intervals, probability_intervals, share_best
 from sneakeraug.settings import Settings, get_settings
 from sneakeraug.store.encoded import EncodedPictures
-from sneakeraug.vocabulary import AUGMENTATIONS, DEFAULT_CATEGORY, PRODUCTS
+from sneakeraug.vocabulary import AUGMENTATIONS, DEFAULT_CATEGORY, PRODUCTS, Direction
 
 MAX_ALTERNATES = 100
 
@@ -257,11 +257,13 @@ class Recommender:
             If a term is unknown; names the known ones.
         InputError
             If a guard's limit is no number of 0 to 10,000.
+        TargetError
+            If the model was not trained for the target.
         PhotoError
             If the picture's quality verdict is ``refuse``.
         """
         started = time.perf_counter()
-        direction = direction_of(target)
+        direction = self._direction(target)
         check_guard(guard)
         context = Context.of(
             campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
@@ -354,7 +356,7 @@ class Recommender:
         ContextError, InputError
             If a term or the augmentation is unknown.
         """
-        direction_of(target)
+        self._direction(target)
         context = Context.of(
             campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
         )
@@ -516,6 +518,18 @@ class Recommender:
         """Catalog pictures that were sent through the network at loading."""
         return self.pictures.n_encoded
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What the model was trained for."""
+        return tuple(self._conversions)
+
+    def _direction(self, target: str) -> Direction:
+        """Where a target is wanted; refused where the model does not know it."""
+        direction = direction_of(target)
+        if target not in self._conversions:
+            raise TargetError(self.model_id, target, self.targets)
+        return direction
+
     def _predict(
         self, target: str, pictures: PictureRows, context: Context, products: IntArray
     ) -> ProbabilityArray:
@@ -580,6 +594,11 @@ class Recommender:
             notes.append(
                 "Demo model, trained on simulated campaigns: use it to choose what to test, "
                 "not as a forecast."
+            )
+        if self.card.is_confounded:
+            notes.append(
+                "Differences between pictures may be differences between the campaigns they were "
+                "sent in: the model's history was not randomised. Test before relying on them."
             )
         return tuple(notes)
 

@@ -10,7 +10,14 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
-from sneakeraug.errors import InputError, ModelCorruptError, ModelError, ModelNotFoundError
+from sneakeraug.challenger import Comparison
+from sneakeraug.errors import (
+    ChallengerError,
+    InputError,
+    ModelCorruptError,
+    ModelError,
+    ModelNotFoundError,
+)
 from sneakeraug.files import file_sha256, replace_file
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
@@ -53,7 +60,11 @@ class Figure(BaseModel):
 
 
 class ModelCard(BaseModel):
-    """What a model folder says about itself; ``models/README.md`` lists the files."""
+    """What a model folder says about itself; ``models/README.md`` lists the files.
+
+    `is_confounded` says that who was sent which picture was not left to chance, or that nobody
+    wrote down with which probability; `comparison` how it did beside the model that served.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -62,6 +73,7 @@ class ModelCard(BaseModel):
     created_utc: str
     category: str = DEFAULT_CATEGORY
     is_demo: bool
+    is_confounded: bool = False
     trained_on: str
     data_licence: str
     labels: tuple[str, ...]
@@ -72,6 +84,7 @@ class ModelCard(BaseModel):
     conversion: dict[str, Any]
     figures: tuple[Figure, ...]
     tables: dict[str, Any] = Field(default_factory=dict)
+    comparison: Comparison | None = None
     limits: tuple[str, ...]
     retrain: tuple[str, ...]
     files: dict[str, str]
@@ -82,12 +95,16 @@ class ModelCard(BaseModel):
 
 
 class Active(BaseModel):
-    """Which model serves a category, and which served it before, the latest last."""
+    """Which model serves a category, and which served it before, the latest last.
+
+    `forced` is why it should not serve, where somebody insisted.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model_id: str
     before: tuple[str, ...] = ()
+    forced: str = ""
 
 
 class Serving(RootModel[dict[str, Active]]):
@@ -215,6 +232,26 @@ def verify(folder: Path) -> ModelCard:
     return card
 
 
+def check_new(models_dir: Path, model_id: str) -> None:
+    """Refuse an id that no new model can have.
+
+    Raises
+    ------
+    InputError
+        If it is not a plain name, or such a model exists.
+    """
+    if not MODEL_ID.fullmatch(model_id):
+        raise InputError(
+            f"Model id {model_id[:64]!r} is not usable; lower-case letters, digits, dots, dashes "
+            "and underscores are expected."
+        )
+    if (models_dir / model_id).exists():
+        raise InputError(
+            f"There is a model {model_id!r} already; published models do not change. "
+            "Choose another id."
+        )
+
+
 def publish(staged: Path, models_dir: Path, card: ModelCard) -> Path:
     """Move a finished folder into place with its card, whole or not at all.
 
@@ -236,17 +273,8 @@ def publish(staged: Path, models_dir: Path, card: ModelCard) -> Path:
     InputError
         If the id is not a plain name, or such a model exists.
     """
-    if not MODEL_ID.fullmatch(card.model_id):
-        raise InputError(
-            f"Model id {card.model_id!r} is not usable; lower-case letters, digits, dots, dashes "
-            "and underscores are expected."
-        )
+    check_new(models_dir, card.model_id)
     target = models_dir / card.model_id
-    if target.exists():
-        raise InputError(
-            f"There is a model {card.model_id!r} already; published models do not change. "
-            "Choose another id."
-        )
     hashes = {
         str(p.relative_to(staged)): file_sha256(p) for p in sorted(staged.rglob("*")) if p.is_file()
     }
@@ -260,17 +288,42 @@ def publish(staged: Path, models_dir: Path, card: ModelCard) -> Path:
     return target
 
 
-def activate(models_dir: Path, model_id: str) -> None:
-    """Let a model serve its category, after verifying it; the one that served is remembered."""
-    category = verify(model_folder(models_dir, model_id)).category
+def activate(models_dir: Path, model_id: str, *, is_forced: bool = False) -> None:
+    """Let a model serve its category, after verifying it; the one that served is remembered.
+
+    A model that carries a comparison is refused where it did worse than the serving model, or was
+    compared with another one.
+
+    Parameters
+    ----------
+    models_dir, model_id
+        Which model.
+    is_forced
+        Let it serve all the same; what spoke against it is kept in ``active.json``.
+
+    Raises
+    ------
+    ModelNotFoundError, ModelCorruptError
+        If it is not there, or a file of it was changed.
+    ChallengerError
+        If it is refused; with the figures.
+    """
+    card = verify(model_folder(models_dir, model_id))
     try:
         serving = _read_serving(models_dir)
     except ModelNotFoundError:
         serving = {}
-    was = serving.get(category)
-    if was is None or was.model_id != model_id:
-        before = () if was is None else (*was.before, was.model_id)[-REMEMBERED:]
-        _write_serving(models_dir, serving | {category: Active(model_id=model_id, before=before)})
+    was = serving.get(card.category)
+    if was is not None and was.model_id == model_id:
+        return
+    against = ""
+    if was is not None and card.comparison is not None:
+        against = card.comparison.objection(model_id, was.model_id)
+    if against and not is_forced:
+        raise ChallengerError(f"{against} {model_id!r} was not activated; --force insists.")
+    before = () if was is None else (*was.before, was.model_id)[-REMEMBERED:]
+    now = Active(model_id=model_id, before=before, forced=against)
+    _write_serving(models_dir, serving | {card.category: now})
 
 
 def roll_back(models_dir: Path, category: str = DEFAULT_CATEGORY) -> str:

@@ -83,8 +83,10 @@ def dataset_simulate(
         str, typer.Option(help="Who chose the edits: randomised or confounded.")
     ] = "randomised",
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    world_seed: Annotated[int, typer.Option(help="Another seed is another such world.")] = 0,
 ) -> None:
     """Draw campaign events of a dataset's pictures from a world, in the form of real history."""
     from sneakeraug.training import simulate
 
-    typer.echo(f"Wrote {simulate.simulate_events(dataset, world, n, seed, progress, policy)}")
+    path = simulate.simulate_events(dataset, world, n, seed, progress, policy, world_seed)
+    typer.echo(f"Wrote {path}")

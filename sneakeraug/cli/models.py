@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sneakeraug.cli.options import Category, Json
+from sneakeraug.cli.options import Category, Force, Json
 from sneakeraug.cli.output import print_figures, print_json, progress
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
@@ -73,12 +73,14 @@ def models_verify(
 
 
 @models_app.command("activate")
-def models_activate(model: Annotated[str, typer.Argument(help="Model id.")]) -> None:
-    """Serve a model from now on, after checking its files."""
+def models_activate(
+    model: Annotated[str, typer.Argument(help="Model id.")], force: Force = False
+) -> None:
+    """Serve a model from now on, unless it did worse on held-out history than the one that does."""
     from sneakeraug import registry
     from sneakeraug.settings import get_settings
 
-    registry.activate(get_settings().models_dir, model)
+    registry.activate(get_settings().models_dir, model, is_forced=force)
     typer.echo(f"{model} serves now.")
 
 

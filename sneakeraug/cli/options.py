@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from sneakeraug.errors import InputError
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Images = Annotated[
     list[Path], typer.Option(help="Folder of photos, or CSV with a path column; may be repeated.")
@@ -22,3 +24,29 @@ Rate = Annotated[float, typer.Option(min=0.0, help="Seconds between requests.")]
 AllowPrivate = Annotated[
     bool, typer.Option("--allow-private", help="Permit addresses in private networks.")
 ]
+Force = Annotated[
+    bool, typer.Option("--force", help="Serve it though it is worse than the serving model.")
+]
+
+
+def history_or_world(events: Path | None, world: str | None) -> Path | str:
+    """The history's file, or the simulated world, whichever was given."""
+    if events is not None and world is None:
+        return events
+    if world is not None and events is None:
+        return world
+    given = "Both --events and --world were" if world else "Neither --events nor --world was"
+    raise InputError(
+        f"{given} given; expected your history with --events FILE, or a simulated world with "
+        "--world market."
+    )
+
+
+def only_folder(images: list[Path]) -> Path:
+    """The one folder below which a history names its pictures."""
+    if len(images) != 1 or not images[0].is_dir():
+        raise InputError(
+            f"--images {' '.join(str(path) for path in images)[:200]!r}: with --events the one "
+            "folder is expected that the history's pictures are in."
+        )
+    return images[0]

@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from sneakeraug.cli.options import Device, Images, Json, Kinds
+from sneakeraug.cli.options import (
+    Device,
+    Force,
+    Images,
+    Json,
+    Kinds,
+    history_or_world,
+    only_folder,
+)
 from sneakeraug.cli.output import print_json, progress
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
@@ -119,9 +127,15 @@ def train_conversion(
         Path, typer.Option(help="Folder that `train embedder` wrote, or of a published model.")
     ],
     model_id: Annotated[str, typer.Option(help="Name of the model to publish.")],
-    world: Annotated[str, typer.Option(help="Simulated world to learn from.")] = "market",
-    events: Annotated[int, typer.Option(help="Simulated sends.")] = 400_000,
-    photos: Annotated[int, typer.Option(help="Training photos used at most.")] = 1_500,
+    events: Annotated[
+        Path | None,
+        typer.Option(help="Your history: CSV or Parquet, or what `import events` wrote."),
+    ] = None,
+    world: Annotated[
+        str | None, typer.Option(help="Simulated world to learn from, instead of --events.")
+    ] = None,
+    sends: Annotated[int, typer.Option(help="Simulated sends.")] = 400_000,
+    photos: Annotated[int, typer.Option(help="Training photos of a world used at most.")] = 1_500,
     category: Annotated[str, typer.Option(help="Kind of product the model is for.")] = (
         DEFAULT_CATEGORY
     ),
@@ -130,18 +144,38 @@ def train_conversion(
         "not stated"
     ),
     activate: Annotated[bool, typer.Option(help="Serve the new model at once.")] = False,
+    force: Force = False,
     device: Device = "auto",
 ) -> None:
-    """Train the conversion models on simulated sends, measure everything, publish the model."""
+    """Train the conversion models on your history, or on a simulated world; measure, publish."""
     from sneakeraug import registry
     from sneakeraug.settings import get_settings
-    from sneakeraug.training import conversion
 
-    models_dir = get_settings().models_dir
-    options = conversion.ConversionOptions(world, events, photos, seed, device, category)
-    folder = conversion.train_conversion(
-        images, embedder, models_dir, model_id, options, licence, progress
-    )
-    if activate:
-        registry.activate(models_dir, model_id)
+    settings = get_settings()
+    chosen = history_or_world(events, world)
+    if isinstance(chosen, Path):
+        from sneakeraug.recommend import serving_catalog
+        from sneakeraug.training import history
+
+        catalog, _ = serving_catalog(settings)
+        about = history.HistoryOptions(seed, device, category, licence)
+        folder = history.train_on_history(
+            chosen,
+            only_folder(images),
+            embedder,
+            catalog,
+            settings.models_dir,
+            model_id,
+            about,
+            progress,
+        ).folder
+    else:
+        from sneakeraug.training import conversion
+
+        options = conversion.ConversionOptions(chosen, sends, photos, seed, device, category)
+        folder = conversion.train_conversion(
+            images, embedder, settings.models_dir, model_id, options, licence, progress
+        )
     progress(f"Published {folder}")
+    if activate:
+        registry.activate(settings.models_dir, model_id, is_forced=force)

@@ -251,8 +251,13 @@ def split_of(group: str, seed: int) -> Split:
     seed
         Another seed is another split.
     """
-    digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
-    share = int.from_bytes(digest[:8], "big") / 2**64
+    share = share_of(group, seed)
     if share < TEST_SHARE:
         return "test"
     return "validation" if share < TEST_SHARE + VALIDATION_SHARE else "train"
+
+
+def share_of(group: str, seed: int) -> float:
+    """Return a number in [0, 1) drawn for a product group; the same on every machine."""
+    digest = hashlib.sha256(f"{seed}:{group}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

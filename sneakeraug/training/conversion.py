@@ -1,9 +1,7 @@
-"""Training the conversion models on simulated sends, and publishing the finished model folder."""
+"""Training the conversion models on simulated sends, and publishing the finished model."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,37 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from sneakeraug import registry
-from sneakeraug.augment.transforms import DEFAULT_PARAMETERS
-from sneakeraug.catalog.products import load_catalog
 from sneakeraug.dataset.worlds import Events, World, draw_events
 from sneakeraug.embed.encoder import Encoder
-from sneakeraug.embed.preprocess import MEAN, STD
 from sneakeraug.errors import InputError
-from sneakeraug.limits import Limits
-from sneakeraug.offers import save_pictures
 from sneakeraug.registry import Figure
-from sneakeraug.score.conversion import ConversionModel, Rows, fit_conversion, save_conversions
-from sneakeraug.score.features import Projection, build_features, feature_names, fit_projection
+from sneakeraug.score.conversion import Rows, fit_conversion
+from sneakeraug.score.features import Projection, build_features, fit_projection
 from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.conditions import CONDITIONS
 from sneakeraug.training.conversion_figures import Unseen, conversion_figures, measure_conversions
-from sneakeraug.training.embedder import EMBEDDER_CARD, read_about
 from sneakeraug.training.embedder_figures import evaluate_conditions, evaluate_embedder
 from sneakeraug.training.novelty import evaluate_gate
+from sneakeraug.training.publish import Facts, Fitted, open_backbone, publish_model
 from sneakeraug.training.six_fold import SixFold, encode_six_fold, world_pictures
-from sneakeraug.vocabulary import AUGMENTATIONS, CONTEXT_FIELDS, DEFAULT_CATEGORY, TARGETS
+from sneakeraug.vocabulary import AUGMENTATIONS, DEFAULT_CATEGORY, TARGETS
 
-LIMITS = (
+LIMIT = (
     "The conversion models learned from simulated sends. They are no forecast for any real "
-    "campaign.",
-    "Other products, drawings, text and scenes are warned about or refused by a second output of "
-    "the network; the figures say how well it tells kinds of pictures it was never shown.",
-    "White shoes on white are the hardest: an original is at times taken for a brightened one.",
-    "Of a shoe seen from above or below nobody can tell which way is up; such photos were left "
-    "out of training and measuring where their table names the view.",
-    "An edit that is none of the six is called unknown where the network sees it; a slight one "
-    "may pass for one of the six.",
+    "campaign."
 )
 
 HELD_OUT_SHARE = 0.25
@@ -59,14 +44,6 @@ class ConversionOptions:
     seed: int = 0
     device: str = "auto"
     category: str = DEFAULT_CATEGORY
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """The models of all targets, and what reduces identities for them."""
-
-    models: dict[str, ConversionModel]
-    projection: Projection
 
 
 def train_conversion(
@@ -105,10 +82,9 @@ def train_conversion(
     folder
         The published model folder.
     """
-    about, before = _read_embedder(embedder)
-    split_seed, size_px = int(about["split_seed"]), int(about["size_px"])
-    encoder = Encoder.of(embedder / registry.WEIGHTS, about, options.device)
-    collection = load_collection(images, split_seed, report, kinds=tuple(about["kinds"]))
+    backbone = open_backbone(embedder, options.device)
+    about, encoder = backbone.about, backbone.encoder
+    collection = load_collection(images, backbone.split_seed, report, kinds=tuple(about["kinds"]))
     rng = np.random.default_rng(options.seed)
     train = collection.indices("train")
     if len(train) > options.n_photos:
@@ -132,12 +108,12 @@ def train_conversion(
     )
     flags = _flags([path.name for path in images])
     command = f"sneakeraug evaluate {{}} --model {model_id} {flags}"
-    if before is None:
+    if backbone.card is None:
         figures, tables = _measure_embedder(
             parts["test"], collection, images, about, encoder, options.seed, command, report
         )
     else:
-        figures, tables = _figures_of_network(before, model_id)
+        figures, tables = backbone.figures(model_id)
     seed = options.seed + 1
     unseen = _unseen(parts["test"], collection)
     report("measuring on unseen products")
@@ -150,49 +126,28 @@ def train_conversion(
         seed,
         command.format("conversion") + f" --world {options.world}",
     )
-    with tempfile.TemporaryDirectory() as scratch:
-        staged = Path(scratch) / "model"
-        staged.mkdir()
-        shutil.copy2(embedder / registry.WEIGHTS, staged / registry.WEIGHTS)
-        conversion = save_conversions(staged, fitted.models, fitted.projection)
-        if options.category == DEFAULT_CATEGORY:
-            save_pictures(staged, load_catalog(), encoder, Limits(), report)
-        card = registry.ModelCard(
-            model_id=model_id,
-            created_utc=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            category=options.category,
-            is_demo=True,
-            trained_on=(
-                f"{about['n_photos']['train']:,} pictures, six variants each, of a collection of "
-                f"{about['n_products']:,} products; {options.n_events:,} simulated sends of the "
-                f"world “{options.world}”."
-            ),
-            data_licence=licence,
-            labels=AUGMENTATIONS,
-            vocabulary=dict(CONTEXT_FIELDS) | {"target": tuple(TARGETS)},
-            features=feature_names(AUGMENTATIONS),
-            preprocessing={
-                "size_px": size_px,
-                "fit": "longer side scaled to the square, rest filled with the edges' median",
-                "mean": MEAN,
-                "std": STD,
-                "augmentations": {k: dict(v) for k, v in DEFAULT_PARAMETERS.items()},
-            },
-            embedder=about,
-            conversion=conversion,
-            figures=tuple(figures),
-            tables=tables
-            | {"split_seed": split_seed, "n_events": options.n_events, "conversion": metrics},
-            limits=LIMITS,
-            retrain=(
-                f"sneakeraug train embedder {_flags(about['images'])} --out runs/embedder"
-                f"{_schedule(about)}",
-                f"sneakeraug train conversion {flags} --embedder runs/embedder "
-                f"--world {options.world} --events {options.n_events} --model-id {model_id}",
-            ),
-            files={},
-        )
-        return registry.publish(staged, models_dir, card)
+    facts = Facts(
+        model_id=model_id,
+        category=options.category,
+        is_demo=True,
+        trained_on=(
+            f"{about['n_photos']['train']:,} pictures, six variants each, of a collection of "
+            f"{about['n_products']:,} products; {options.n_events:,} simulated sends of the "
+            f"world “{options.world}”."
+        ),
+        licence=licence,
+        figures=figures,
+        tables=tables
+        | {"split_seed": backbone.split_seed, "n_events": options.n_events, "conversion": metrics},
+        limits=(LIMIT,),
+        retrain=(
+            f"sneakeraug train embedder {_flags(about['images'])} --out runs/embedder"
+            f"{_schedule(about)}",
+            f"sneakeraug train conversion {flags} --embedder runs/embedder "
+            f"--world {options.world} --sends {options.n_events} --model-id {model_id}",
+        ),
+    )
+    return publish_model(backbone, fitted, facts, models_dir, report)
 
 
 def fit_models(
@@ -202,6 +157,7 @@ def fit_models(
     n_events: int,
     rng: np.random.Generator,
     report: Callable[[str], None],
+    is_partial: bool = False,
 ) -> Fitted:
     """Draw sends of a world and learn every target from them.
 
@@ -217,6 +173,13 @@ def fit_models(
         Draws everything.
     report
         Called with a line of progress.
+    is_partial
+        Whether a target of which there are too few events is left out instead of refused.
+
+    Raises
+    ------
+    InputError
+        If a target's event never, or always, happened.
     """
     projection = fit_projection(train.rows.identities[:: len(AUGMENTATIONS)])
     sends = draw_events(world, train.pictures, n_events, rng)
@@ -224,11 +187,15 @@ def fit_models(
     models = {}
     for target in TARGETS:
         started = time.monotonic()
-        models[target] = fit_conversion(
-            event_rows(train, sends, target, projection),
-            event_rows(held_out, checks, target, projection),
-            rng,
-        )
+        try:
+            rows = event_rows(train, sends, target, projection)
+            held_rows = event_rows(held_out, checks, target, projection)
+        except InputError as exc:
+            if not is_partial:
+                raise
+            report(f"{target} is left out: {exc}")
+            continue
+        models[target] = fit_conversion(rows, held_rows, rng)
         report(
             f"{target}: {models[target].n_rounds} trees beyond the effects, "
             f"{time.monotonic() - started:.0f} s"
@@ -265,26 +232,6 @@ def event_rows(part: Unseen, events: Events, target: str, projection: Projection
 def _unseen(six_fold: SixFold, collection: Collection) -> Unseen:
     """Pictures as a world and as models see them."""
     return Unseen(world_pictures(six_fold, collection), six_fold.picture_rows())
-
-
-def _read_embedder(folder: Path) -> tuple[dict[str, Any], registry.ModelCard | None]:
-    """What a network's folder says of it, and the card where the folder is a published model."""
-    if not (folder / EMBEDDER_CARD).is_file() and (folder / registry.CARD).is_file():
-        card = registry.verify(folder)
-        return card.embedder, card
-    return read_about(folder), None
-
-
-def _figures_of_network(
-    card: registry.ModelCard, model_id: str
-) -> tuple[list[Figure], dict[str, Any]]:
-    """Figures and tables of a published model's network, which another model serves unchanged."""
-    figures = [
-        figure.model_copy(update={"command": figure.command.replace(card.model_id, model_id)})
-        for figure in card.figures
-        if figure.name.split(":")[0] not in TARGETS
-    ]
-    return figures, {name: card.tables[name] for name in ("confusion", "recall")}
 
 
 def _measure_embedder(

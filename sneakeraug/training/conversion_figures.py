@@ -92,7 +92,7 @@ def measure_conversions(
         shown = unseen.pictures.take(events.pictures[happened])
         y = events.happened[target][happened]
         x = build_features(unseen.rows.take(events.pictures[happened]), contexts, projection)
-        p, intervals = _predict(model, x, shown.products)
+        p, intervals = predict_rows(model, x, shown.products)
         truth = world.probability(shown, contexts, target)
         possible = world.probability(shown, contexts, target, is_hidden_seen=False)
         found = _measure_sends(p, intervals, y, truth, possible, contexts["campaign_type"])
@@ -102,10 +102,20 @@ def measure_conversions(
     return metrics
 
 
-def _predict(
+def predict_rows(
     model: ConversionModel, x: FloatArray, products: IntArray
 ) -> tuple[ProbabilityArray, ProbabilityArray]:
-    """Probabilities and ranges of many rows."""
+    """Return probabilities ``(n,)`` and 90 % ranges ``(n, 2)`` of many rows.
+
+    Parameters
+    ----------
+    model
+        Of one target.
+    x
+        Feature rows, shape ``(n, d)``, float32.
+    products
+        Number of the product of each row, shape ``(n,)``.
+    """
     parts = []
     for start in range(0, len(x), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)

@@ -58,6 +58,7 @@ def simulate_events(
     seed: int,
     report: Callable[[str], None],
     policy: str = POLICIES[0],
+    world_seed: int = 0,
 ) -> Path:
     """Draw sends of a dataset's pictures from a world, and write them beside the manifest.
 
@@ -75,6 +76,8 @@ def simulate_events(
         Called with a line of progress now and then.
     policy
         One of `dataset.worlds.POLICIES`.
+    world_seed
+        Another seed is another world of the kind: other customers.
 
     Returns
     -------
@@ -91,7 +94,7 @@ def simulate_events(
     if n < 1:
         raise InputError(f"{n} sends were asked for; at least 1 is expected.")
     check_world(world, policy)
-    laws = World(world)
+    laws = World(world, world_seed)
     columns = ("relative_im_path", "product_id", "augment_label")
     listed = pa.Table.from_batches(list(read_manifest(dataset, columns)))
     pictures = _pictures(dataset, listed, report)
@@ -105,7 +108,13 @@ def simulate_events(
             report(f"{start + size:,} of {n:,} sends")
 
     path = dataset / EVENTS
-    about = {"world": world, "policy": policy, "seed": seed, "is_simulated": True}
+    about = {
+        "world": world,
+        "world_seed": world_seed,
+        "policy": policy,
+        "seed": seed,
+        "is_simulated": True,
+    }
     write_parquet(path, SCHEMA, tables(), about)
     return path
 

@@ -22,7 +22,7 @@ TOPICS: Final = {
 
 CONDITIONS: Final = "The edit, recognised under other conditions"
 
-NO_SHARES: Final = ("brier", "log loss", "error", "auroc")
+NO_SHARES: Final = ("brier", "log loss", "error", "slope", "auroc")
 """In the name of a figure that is no share and not said in percent."""
 
 

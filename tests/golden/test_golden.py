@@ -25,6 +25,9 @@ HELPS = {
     "import-events": ["import", "events", "--help"],
     "train-embedder": ["train", "embedder", "--help"],
     "train-conversion": ["train", "conversion", "--help"],
+    "evaluate-conversion": ["evaluate", "conversion", "--help"],
+    "learning-curve": ["evaluate", "learning-curve", "--help"],
+    "models-activate": ["models", "activate", "--help"],
 }
 
 

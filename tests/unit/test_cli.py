@@ -150,7 +150,7 @@ def test_train_evaluate_and_read_the_card(
     card = json.loads(runner.invoke(app, ["models", "card", "--json"]).stdout)
     published = {figure["name"]: figure["value"] for figure in card["figures"]}
     for what in ("embedder", "conversion"):
-        options = ["--events", "1500"] if what == "conversion" else []
+        options = ["--world", "paper", "--sends", "375"] if what == "conversion" else []
         done = runner.invoke(app, ["evaluate", what, "--images", images, "--json", *options])
         assert done.exit_code == 0, done.output
         for figure in json.loads(done.stdout)["figures"]:

@@ -1,0 +1,192 @@
+"""Which calibration? Five of them, fitted on held-out products and measured on others.
+
+    python benchmarks/calibration.py --images PHOTOS --events 200000 --seeds 1,2,3
+
+Models of the `market` world are learnt once a seed; each method sees the same log-odds. One table:
+the debiased calibration error, and the expected log loss over the best possible.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import isotonic_regression, minimize
+from scipy.special import expit
+
+from sneakeraug.arrays import ProbabilityArray
+from sneakeraug.dataset.worlds import World, draw_events
+from sneakeraug.evaluate.metrics import debiased_calibration_error, log_loss
+from sneakeraug.score.calibration import fit_calibration
+from sneakeraug.score.conversion import Rows
+from sneakeraug.score.features import build_features
+from sneakeraug.training.collection import load_collection
+from sneakeraug.training.conversion import HELD_OUT_SHARE, event_rows, fit_models
+from sneakeraug.training.conversion_figures import Unseen
+from sneakeraug.training.reports import published_network
+from sneakeraug.training.six_fold import encode_six_fold, world_pictures
+from sneakeraug.vocabulary import TARGETS
+
+Predict = Callable[[ProbabilityArray], ProbabilityArray]
+
+LEAST_P = 1e-6
+
+
+def none(_margin: ProbabilityArray, _y: ProbabilityArray) -> Predict:
+    """As the effects and the trees say it."""
+    return expit
+
+
+def shrunk_platt(margin: ProbabilityArray, y: ProbabilityArray) -> Predict:
+    """What models do: slope and intercept, drawn towards changing nothing (Platt 1999)."""
+    fitted = fit_calibration(margin, y, np.ones(len(y)))
+    return lambda z: expit(fitted.slope * z + fitted.intercept)
+
+
+def isotonic(margin: ProbabilityArray, y: ProbabilityArray) -> Predict:
+    """The best monotone step function (Zadrozny and Elkan 2002), between the steps a line."""
+    order = np.argsort(margin, kind="stable")
+    steps = isotonic_regression(y[order]).x
+    return lambda z: np.clip(np.interp(z, margin[order], steps), LEAST_P, 1 - LEAST_P)
+
+
+def beta(margin: ProbabilityArray, y: ProbabilityArray) -> Predict:
+    """Weights of log p and of log (1 - p), and an intercept (Kull, Silva Filho and Flach 2017)."""
+
+    def rows(z: ProbabilityArray) -> ProbabilityArray:
+        return np.stack([-np.logaddexp(0, -z), np.logaddexp(0, z), np.ones_like(z)], axis=1)
+
+    known = rows(margin)
+
+    def loss(theta: ProbabilityArray) -> tuple[float, ProbabilityArray]:
+        z = known @ theta
+        gradient = known.T @ (expit(z) - y) / len(y)
+        return float(np.mean(np.logaddexp(0, z) - y * z)), gradient
+
+    bounds = [(0, None), (0, None), (None, None)]  # monotone
+    theta = minimize(loss, [1.0, 1.0, 0.0], jac=True, method="L-BFGS-B", bounds=bounds).x
+    return lambda z: expit(rows(z) @ theta)
+
+
+def venn_abers(margin: ProbabilityArray, y: ProbabilityArray) -> Predict:
+    """Inductive Venn–Abers: isotonic with the send once taken for a failure, once for a success
+    (Vovk, Petej and Fedorova 2015), the two made one as p1 / (1 - p0 + p1).
+
+    On a grid of scores, between which both move little.
+    """
+    grid = np.quantile(margin, np.linspace(0, 1, 201))
+    order = np.argsort(margin, kind="stable")
+    z, outcomes = margin[order], y[order]
+    merged = []
+    for point in grid:
+        place = int(np.searchsorted(z, point))
+        p0, p1 = (
+            isotonic_regression(np.insert(outcomes, place, guess)).x[place] for guess in (0.0, 1.0)
+        )
+        merged.append(p1 / (1 - p0 + p1))
+    return lambda new: np.clip(np.interp(new, grid, merged), LEAST_P, 1 - LEAST_P)
+
+
+METHODS = {
+    "none": none,
+    "shrunk Platt (ours)": shrunk_platt,
+    "isotonic": isotonic,
+    "beta": beta,
+    "Venn–Abers": venn_abers,
+}
+
+
+def say(line: str) -> None:
+    """Progress goes to stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def encode(images: list[Path], model: str | None, n_photos: int) -> list[Unseen]:
+    """Pictures of the three sides of the split, as a world and as models see them."""
+    network = published_network(model, "auto")
+    collection = load_collection(images, network.split_seed, say, kinds=network.kinds)
+    parts = []
+    for side in ("train", "validation", "test"):
+        drawn = np.random.default_rng(0).permutation(collection.indices(side))[:n_photos]
+        six_fold = encode_six_fold(collection, sorted(drawn.tolist()), network.encoder, say)
+        parts.append(Unseen(world_pictures(six_fold, collection), six_fold.picture_rows()))
+    return parts
+
+
+def measure(
+    parts: list[Unseen], seed: int, n_events: int, n_measured: int
+) -> list[dict[str, object]]:
+    """Each method's figures for each target of one world."""
+    train, held_out, test = parts
+    world = World("market", seed)
+    fitted = fit_models(
+        train, held_out, world, n_events, np.random.default_rng(seed), say, is_partial=True
+    )
+    # other sends of the held-out products than those that chose the trees
+    checks = draw_events(
+        world, held_out.pictures, round(HELD_OUT_SHARE * n_events), np.random.default_rng(seed + 50)
+    )
+    events = draw_events(world, test.pictures, n_measured, np.random.default_rng(seed + 100))
+    shown = test.pictures.take(events.pictures)
+    found: list[dict[str, object]] = []
+    for target, model in fitted.models.items():
+        rows: Rows = event_rows(held_out, checks, target, fitted.projection)
+        margin = model.mean_log_odds(rows.x).astype(np.float64)
+        x = build_features(test.rows.take(events.pictures), events.contexts, fitted.projection)
+        z = model.mean_log_odds(x).astype(np.float64)
+        truth = world.probability(shown, events.contexts, target)
+        best = world.probability(shown, events.contexts, target, is_hidden_seen=False)
+        there = ~np.isnan(events.happened[target])
+        y = events.happened[target][there]
+        for name, fit in METHODS.items():
+            p = fit(margin, rows.y_true)(z)
+            found.append(
+                {
+                    "target": target,
+                    "method": name,
+                    "n": len(rows),
+                    "n_events": int(rows.y_true.sum()),
+                    "ece": debiased_calibration_error(p[there], y),
+                    "excess": log_loss(p, truth) - log_loss(best, truth),
+                }
+            )
+    return found
+
+
+def main() -> None:
+    """Print one table: a row a target and method, the mean over seeds and its range."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=Path, action="append", required=True)
+    parser.add_argument("--model", help="whose network; the active one where not given")
+    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--measured", type=int, default=100_000)
+    parser.add_argument("--photos", type=int, default=1_500)
+    parser.add_argument("--seeds", default="1,2,3")
+    args = parser.parse_args()
+    parts = encode(args.images, args.model, args.photos)
+    seeds = [int(seed) for seed in args.seeds.split(",")]
+    found = [row for seed in seeds for row in measure(parts, seed, args.events, args.measured)]
+    print(f"market: {args.events:,} sends, seeds {args.seeds}; mean (least to most)")
+    print(f"{'target':<16}{'method':<22}{'fitted on':>22}{'ECE':>30}{'log loss excess':>32}")
+    for target in TARGETS:
+        for name in METHODS:
+            rows = [row for row in found if (row["target"], row["method"]) == (target, name)]
+            if rows:
+                sizes = f"{rows[0]['n_events']:,} of {rows[0]['n']:,}"
+                cells = "".join(
+                    f"{spread([row[key] for row in rows]):>31}" for key in ("ece", "excess")
+                )
+                print(f"{target:<16}{name:<22}{sizes:>22}{cells}")
+
+
+def spread(values: list[object]) -> str:
+    """Mean and range."""
+    numbers = np.array(values, dtype=np.float64)
+    return f"{numbers.mean():.5f} ({numbers.min():.5f} to {numbers.max():.5f})"
+
+
+if __name__ == "__main__":
+    main()

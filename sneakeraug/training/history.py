@@ -1,0 +1,391 @@
+"""Training conversion models on one's own history, and measuring models on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from sneakeraug import registry
+from sneakeraug.catalog.products import Catalog
+from sneakeraug.dataset.events import Reading, read_history
+from sneakeraug.dataset.support import Support, assess
+from sneakeraug.errors import InputError
+from sneakeraug.score.conversion import load_conversions
+from sneakeraug.score.features import check_schema, feature_names
+from sneakeraug.training.history_figures import (
+    compare_with_serving,
+    comparison_figures,
+    history_figures,
+    measure_history,
+    time_figures,
+)
+from sneakeraug.training.history_rows import (
+    MOST_WEIGHT,
+    SPLIT,
+    Learnt,
+    Split,
+    is_randomised,
+    learn,
+    products_seen,
+    rows_unseen,
+    sends_of_rows,
+    split_by_time,
+    split_groups,
+)
+from sneakeraug.training.publish import (
+    Facts,
+    Fitted,
+    open_backbone,
+    publish_model,
+)
+from sneakeraug.training.sent_pictures import Sends, encode_sent
+from sneakeraug.vocabulary import AUGMENTATIONS, DEFAULT_CATEGORY, TARGETS
+
+Report = Callable[[str], None]
+
+CONFOUNDED: Final = (
+    "The history does not tell with which probability each picture was chosen. Whoever chose may "
+    "have known what the model does not, so that a difference between pictures may be one between "
+    "the campaigns they were sent in: send some pictures at random, and write down the "
+    "probability as propensity."
+)
+
+UNSEEN: Final = "products the model has not seen"
+
+
+@dataclass(frozen=True)
+class HistoryOptions:
+    """What `train_on_history` may be told."""
+
+    seed: int = 0
+    device: str = "auto"
+    category: str = DEFAULT_CATEGORY
+    licence: str = "not stated"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a training.
+
+    Attributes
+    ----------
+    folder
+        The published model folder.
+    left_out
+        Targets the model does not know, and why.
+    """
+
+    folder: Path
+    left_out: dict[str, str]
+
+
+def train_on_history(
+    events: Path,
+    images: Path,
+    embedder: Path,
+    catalog: Catalog,
+    models_dir: Path,
+    model_id: str,
+    options: HistoryOptions,
+    report: Report,
+) -> Trained:
+    """Train a model of each target that a history supports, measure everything, and publish.
+
+    Models learn from two thirds of the products; others choose the number of trees and the
+    calibration; every figure comes from products that neither has seen, but for one of the sends
+    of the last fifth of the time. Targets without support are left out of the model, which refuses
+    to score them.
+
+    Parameters
+    ----------
+    events
+        A file that `read_history` reads.
+    images
+        Folder of its pictures.
+    embedder
+        A folder `train_embedder` wrote, or a published model.
+    catalog
+        Has the pictures of rows that name only a product.
+    models_dir, model_id
+        Where the model is published, and its name.
+    options
+        Seeds, category, licence of the pictures.
+    report
+        Called with a line of progress now and then.
+
+    Raises
+    ------
+    InputError
+        If no row can be used, no target is supported, or there is such a model already.
+    """
+    registry.check_new(models_dir, model_id)
+    reading, support = _read(events, images, report)
+    backbone = open_backbone(embedder, options.device)
+    sends = encode_sent(reading.history, images, catalog, backbone.encoder, report)
+    if len(sends) < len(reading.history):
+        support = assess(sends.history)
+        support.require()
+    split = split_groups(sends, backbone.split_seed)
+    learnt = learn(
+        sends,
+        split.rows(sends, "train"),
+        split.rows(sends, "validation"),
+        support.trainable,
+        options.seed,
+        report,
+    )
+    if not learnt.fitted.models:
+        reasons = " ".join(f"{name}: {why}" for name, why in learnt.left_out.items())
+        raise InputError(f"No model can be trained on this history. {reasons} Add campaigns.")
+    left_out = _left_out(support) | learnt.left_out
+    for target, reason in left_out.items():
+        report(f"{target} is left out: {reason}")
+    report("measuring on unseen products")
+    unseen, seed = sends.take(split.rows(sends, "test")), options.seed + 1
+    metrics = measure_history(learnt.fitted, unseen, seed)
+    source = f"--events {events.name} --images {images.resolve().name}"
+    again = f"sneakeraug evaluate conversion --model {model_id} {source}"
+    train = f"sneakeraug train conversion {source} --embedder {embedder.name} --model-id {model_id}"
+    comparison = compare_with_serving(
+        learnt.fitted,
+        unseen,
+        images,
+        catalog,
+        models_dir,
+        options.category,
+        options.device,
+        seed,
+        report,
+    )
+    figures, tables = backbone.figures(model_id)
+    figures += history_figures(metrics, seed, again, UNSEEN)
+    figures += _by_time(sends, split, learnt, options.seed, train, report)
+    figures += comparison_figures(comparison, seed, train)
+    facts = Facts(
+        model_id=model_id,
+        category=options.category,
+        is_demo=False,
+        is_confounded=not is_randomised(sends.history),
+        trained_on=_trained_on(events, reading, sends, split),
+        licence=options.licence,
+        figures=figures,
+        tables=tables
+        | {
+            "history": _history_table(reading, sends, split, learnt),
+            "conversion": metrics,
+            "split_seed": backbone.split_seed,
+        },
+        limits=history_limits(sends, learnt.n_effective, left_out, support.notes),
+        retrain=(train,),
+        comparison=comparison,
+    )
+    besides = {SPLIT: split.to_json(sends)}
+    folder = publish_model(backbone, learnt.fitted, facts, models_dir, report, besides)
+    return Trained(folder, left_out)
+
+
+def report_history(
+    events: Path,
+    images: Path,
+    catalog: Catalog,
+    folder: Path,
+    seed: int,
+    device: str,
+    report: Report,
+) -> dict[str, Any]:
+    """Return the metrics of a published model on a history's products that it did not learn from.
+
+    Parameters
+    ----------
+    events, images, catalog
+        As in `train_on_history`.
+    folder
+        The model's.
+    seed
+        Of the bootstrap.
+    device
+        Where the network runs.
+    report
+        Called with a line of progress now and then.
+
+    Raises
+    ------
+    InputError
+        If no row can be used, or the model learnt from all products of the history.
+    FeatureSchemaError
+        If the model is another version's.
+    """
+    card = registry.verify(folder)
+    check_schema(card.features, feature_names(AUGMENTATIONS))
+    reading = read_history(events, images=images, report=report)
+    backbone = open_backbone(folder, device)
+    sends = encode_sent(reading.history, images, catalog, backbone.encoder, report)
+    seen = products_seen(folder)
+    unseen = sends.take(rows_unseen(sends, seen))
+    if not len(unseen):
+        raise InputError(
+            f"Model {card.model_id!r} learnt from every product of {events.name!r}; a history of "
+            "other products is expected."
+        )
+    n_products = len(np.unique(unseen.groups_of_rows))
+    report(f"measuring on {n_products:,} of {len(sends.groups):,} products")
+    fitted = Fitted(*load_conversions(folder, card.conversion))
+    metrics = measure_history(fitted, unseen, seed)
+    command = (
+        f"sneakeraug evaluate conversion --model {card.model_id} --events {events.name} "
+        f"--images {images.resolve().name}"
+    )
+    return {
+        "model_id": card.model_id,
+        "events": events.name,
+        "n_rows": len(unseen),
+        "n_products": n_products,
+        "n_products_left_out": len(sends.groups) - n_products,
+        "is_confounded": not is_randomised(unseen.history),
+        "seed": seed,
+        "targets": metrics,
+        "figures": [
+            figure.model_dump(mode="json")
+            for figure in history_figures(metrics, seed, command, UNSEEN)
+        ],
+    }
+
+
+def _read(events: Path, images: Path, report: Report) -> tuple[Reading, Support]:
+    """A history, and what it supports; refused where that is nothing."""
+    reading = read_history(events, images=images, report=report)
+    if reading.rejects:
+        report(
+            f"{len(reading.rejects):,} rows are left out; `sneakeraug import events` lists them "
+            "with reasons"
+        )
+    support = assess(reading.history)
+    support.require()
+    for note in support.notes:
+        report(f"note: {note}")
+    return reading, support
+
+
+def _left_out(support: Support) -> dict[str, str]:
+    """What each target without support lacks."""
+    return {
+        target: " ".join(found.missing)
+        for target, found in support.targets.items()
+        if not found.can_train
+    }
+
+
+def _by_time(
+    sends: Sends, split: Split, learnt: Learnt, seed: int, command: str, report: Report
+) -> list[registry.Figure]:
+    """The figures of later sends by models of earlier ones; none where all were sent at once."""
+    parts = split_by_time(sends)
+    if parts is None:
+        report("all sends are of one time: nothing is measured by time")
+        return []
+    earlier, later = parts
+    report("measuring on later sends")
+    held_out, others = (
+        np.intersect1d(earlier, split.rows(sends, *sides))
+        for sides in (("validation",), ("train", "test"))
+    )
+    if not len(held_out) or not len(others):
+        return []
+    models = learn(sends, others, held_out, tuple(learnt.fitted.models), seed, report)
+    return time_figures(models.fitted, sends.take(later), seed + 1, command)
+
+
+def _trained_on(events: Path, reading: Reading, sends: Sends, split: Split) -> str:
+    """What the card says of the history."""
+    history = sends.history
+    first, last = (str(day.astype("datetime64[D]")) for day in _ends(history.sent_at))
+    learnt = split.rows(sends, "train")
+    said = reading.to_dict()
+    n_opens = said["opens"]["before"] - said["opens"]["after"]
+    n_clicks = said["clicks"]["before"] - said["clicks"]["after"]
+    machines = (
+        "machines had been left out when it was imported"
+        if reading.form == "own"
+        else f"{n_opens:,} opens and {n_clicks:,} clicks of machines were left out"
+    )
+    return (
+        f"Campaign history {events.name!r}: {int(sends_of_rows(history).sum()):,} sends from "
+        f"{first} to {last}, {len(np.unique(sends.of_row)):,} pictures of {len(sends.groups):,} "
+        f"products; {machines}. The effects were learnt from "
+        f"{int(sends_of_rows(history.take(learnt)).sum()):,} sends of "
+        f"{len(np.unique(sends.groups_of_rows[learnt])):,} products."
+    )
+
+
+def _ends(times: np.ndarray) -> tuple[np.datetime64, np.datetime64]:
+    return times.min(), times.max()
+
+
+def _history_table(reading: Reading, sends: Sends, split: Split, learnt: Learnt) -> dict[str, Any]:
+    """The history in numbers."""
+    history = sends.history
+    first, last = (str(time) for time in _ends(history.sent_at))
+    return {
+        "form": reading.form,
+        "n_rows": len(history),
+        "n_rows_rejected": len(reading.rejects),
+        "n_sends": int(sends_of_rows(history).sum()),
+        "sent_from_utc": first,
+        "sent_to_utc": last,
+        "n_products": {
+            side: len(np.unique(sends.groups_of_rows[split.rows(sends, side)]))
+            for side in ("train", "validation", "test")
+        },
+        "trials": {target: int(history.trials[target].sum()) for target in TARGETS},
+        "events": {target: int(history.happened[target].sum()) for target in TARGETS},
+        "is_weighted": is_randomised(history),
+        "weights_clipped_at": MOST_WEIGHT if is_randomised(history) else None,
+        "n_effective": {name: round(n, 1) for name, n in learnt.n_effective.items()},
+    }
+
+
+def history_limits(
+    sends: Sends,
+    n_effective: Mapping[str, float],
+    left_out: Mapping[str, str],
+    notes: Sequence[str],
+) -> tuple[str, ...]:
+    """Return what a model cannot do, as far as its history decides it.
+
+    Parameters
+    ----------
+    sends
+        The history.
+    n_effective
+        Effective number of trials of each target the model knows.
+    left_out
+        Why it does not know the others.
+    notes
+        Of `Support`.
+    """
+    limits = [
+        "It knows the campaigns of one history, and no others; what changed since it does not."
+    ]
+    known = np.isfinite(sends.history.propensity)
+    if is_randomised(sends.history):
+        sizes = ", ".join(f"{name} {n:,.0f}" for name, n in n_effective.items())
+        limits.append(
+            "Sends count by the inverse of their recorded propensity, at most "
+            f"{MOST_WEIGHT:g} times the average of their augmentation; what was learnt from is "
+            f"worth so many trials: {sizes}."
+        )
+    else:
+        limits.append(CONFOUNDED)
+        if known.all():
+            limits.append("Every recorded propensity is 1: chance chose nothing.")
+        elif known.any():
+            limits.append(
+                f"{int(known.sum()):,} of {len(known):,} rows tell a propensity; unless all do, "
+                "none is used."
+            )
+    limits += [f"It was not trained for {name}: {why}" for name, why in left_out.items()]
+    return (*limits, *notes)
