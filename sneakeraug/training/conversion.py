@@ -16,9 +16,10 @@ from sneakeraug.errors import InputError
 from sneakeraug.registry import Figure
 from sneakeraug.score.conversion import Rows, fit_conversion
 from sneakeraug.score.features import Projection, build_features, fit_projection
+from sneakeraug.training.card_figures import conversion_figures
 from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.conditions import CONDITIONS
-from sneakeraug.training.conversion_figures import Unseen, conversion_figures, measure_conversions
+from sneakeraug.training.conversion_figures import Unseen, measure_conversions
 from sneakeraug.training.embedder_figures import evaluate_conditions, evaluate_embedder
 from sneakeraug.training.novelty import evaluate_gate
 from sneakeraug.training.publish import Facts, Fitted, open_backbone, publish_model

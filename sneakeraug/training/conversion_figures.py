@@ -21,7 +21,6 @@ from sneakeraug.evaluate.metrics import (
     roc_auc,
 )
 from sneakeraug.rank.verdict import decide
-from sneakeraug.registry import Figure
 from sneakeraug.score.conversion import ConversionModel
 from sneakeraug.score.features import PictureRows, Projection, build_features
 from sneakeraug.score.uncertainty import difference_intervals, probability_intervals, share_best
@@ -96,8 +95,17 @@ def measure_conversions(
         truth = world.probability(shown, contexts, target)
         possible = world.probability(shown, contexts, target, is_hidden_seen=False)
         found = _measure_sends(p, intervals, y, truth, possible, contexts["campaign_type"])
-        found |= _interval_of_accuracy(p, y, shown.products, seed)
-        found |= _measure_verdicts(model, projection, unseen, world, campaigns, target)
+        held = (intervals[:, 0] <= truth) & (truth <= intervals[:, 1])
+        found |= _bootstrap(
+            {
+                "accuracy": (p > 0.5) == (y > 0.5),
+                "log_loss": np.where(y > 0.5, -np.log(p), -np.log1p(-p)),
+                "interval_coverage": held,
+            },
+            shown.products,
+            seed,
+        )
+        found |= _measure_verdicts(model, projection, unseen, world, campaigns, target, seed)
         metrics[target] = found
     return metrics
 
@@ -176,15 +184,15 @@ def _expected_log_loss(p: ProbabilityArray, truth: ProbabilityArray) -> float:
     return float(-np.mean(truth * np.log(q) + (1 - truth) * np.log1p(-q)))
 
 
-def _interval_of_accuracy(
-    p: ProbabilityArray, y: ProbabilityArray, products: IntArray, seed: int
-) -> dict[str, Any]:
-    right = ((p > 0.5) == (y > 0.5)).astype(np.float64)
-    loss = np.where(y > 0.5, -np.log(p), -np.log1p(-p))
-    rng = np.random.default_rng(seed)
+def _bootstrap(
+    values: Mapping[str, BoolArray | ProbabilityArray], products: IntArray, seed: int
+) -> dict[str, tuple[float, float]]:
+    """The 95 % interval of each mean, by product."""
     return {
-        "accuracy_interval": mean_with_interval(right, products, rng)[1],
-        "log_loss_interval": mean_with_interval(loss, products, rng)[1],
+        f"{name}_interval": mean_with_interval(
+            value.astype(np.float64), products, np.random.default_rng(seed)
+        )[1]
+        for name, value in values.items()
     }
 
 
@@ -273,6 +281,7 @@ def _measure_verdicts(
     world: World,
     campaigns: list[dict[str, IntArray]],
     target: str,
+    seed: int,
 ) -> dict[str, Any]:
     """What can be said of recommendations, on every photo in some campaigns."""
     parts = [_judge(model, projection, unseen, world, c, target) for c in campaigns]
@@ -295,7 +304,17 @@ def _measure_verdicts(
     edited = np.arange(len(AUGMENTATIONS)) != ORIGINAL
     codes = np.concatenate([c["campaign_type"][:: len(AUGMENTATIONS)] for c in campaigns])
     by_campaign = _by_campaign(held[:, edited], codes)
-    return {
+    does_harm = changed & (true_gain[rows, chosen] <= 0)
+    intervals = _bootstrap(
+        {
+            "regret_mean": followed,
+            "false_recommendation_rate": does_harm,
+            "difference_coverage": held[:, edited].mean(axis=1),
+        },
+        np.tile(unseen.pictures.products[:: len(AUGMENTATIONS)], len(campaigns)),
+        seed,
+    )
+    return intervals | {
         "n_recommendations": len(gain),
         "regret_mean": float(followed.mean()),
         "regret_p95": float(np.quantile(followed, 0.95)),
@@ -303,7 +322,8 @@ def _measure_verdicts(
         "regret_mean_if_always_original": float(regret(np.full(len(rows), ORIGINAL)).mean()),
         "regret_mean_if_random": float(((possible[:, None] - true_gain) / best_p[:, None]).mean()),
         "share_recommended": float(changed.mean()),
-        "false_recommendation_rate": float((changed & (true_gain[rows, chosen] <= 0)).mean()),
+        "false_recommendation_rate": float(does_harm.mean()),
+        "false_rate_if_always_the_best_guess": float((true_gain[rows, best] <= 0).mean()),
         "in_the_two_best": _share_in_two_best(true_gain[changed], chosen[changed]),
         "p_best_calibration": float(is_best[sure].mean()) if sure.any() else None,
         "n_p_best": int(sure.sum()),
@@ -328,53 +348,3 @@ def _share_in_two_best(true_gain: ProbabilityArray, chosen: IntArray) -> float |
 def _relative(claimed: float, came: float) -> float | None:
     """Claimed over true difference, less 1; None where there is no true difference."""
     return claimed / came - 1 if abs(came) > 1e-9 else None
-
-
-CARD_FIGURES: Final = {
-    "accuracy": ("accuracy", {"best possible (Bayes)": "bayes_accuracy"}),
-    "log loss (lower is better)": (
-        "log_loss",
-        {"best possible (Bayes)": "bayes_log_loss", "base rate": "base_rate_log_loss"},
-    ),
-    "90 % ranges that hold the true probability": ("interval_coverage", {}),
-    "90 % ranges that hold the true difference": ("difference_coverage", {}),
-    "lost by following the verdict, share of the best (lower is better)": (
-        "regret_mean",
-        {
-            "always original": "regret_mean_if_always_original",
-            "random": "regret_mean_if_random",
-        },
-    ),
-    "photos with a recommendation that does harm (lower is better)": (
-        "false_recommendation_rate",
-        {},
-    ),
-}
-"""Figures of a card: the metric, and the metrics it is read beside."""
-
-
-def conversion_figures(
-    metrics: Mapping[str, Mapping[str, Any]], n_products: int, seed: int, command: str
-) -> list[Figure]:
-    """Return the figures a card keeps of `measure_conversions`."""
-    return list(_figures(metrics, n_products, seed, command))
-
-
-def _figures(
-    metrics: Mapping[str, Mapping[str, Any]], n_products: int, seed: int, command: str
-) -> Iterator[Figure]:
-    for target, found in metrics.items():
-        for name, (key, beside) in CARD_FIGURES.items():
-            is_verdict = key in ("regret_mean", "false_recommendation_rate", "difference_coverage")
-            what = "recommendations for" if is_verdict else "simulated sends of"
-            interval = found.get(f"{key}_interval")
-            yield Figure(
-                name=f"{target}: {name}",
-                value=round(float(found[key]), 5),
-                interval=tuple(round(float(end), 5) for end in interval) if interval else None,
-                n=int(found["n_recommendations" if is_verdict else "n"]),
-                unit=f"{what} pictures of {n_products} unseen products",
-                seed=seed,
-                baselines={title: round(float(found[other]), 5) for title, other in beside.items()},
-                command=command,
-            )

@@ -15,9 +15,10 @@ from sneakeraug.embed.encoder import Encoder
 from sneakeraug.errors import InputError
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.settings import get_settings
+from sneakeraug.training.card_figures import conversion_figures
 from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.conditions import find_conditions
-from sneakeraug.training.conversion_figures import Unseen, conversion_figures, measure_conversions
+from sneakeraug.training.conversion_figures import Unseen, measure_conversions
 from sneakeraug.training.embedder import read_about
 from sneakeraug.training.embedder_figures import (
     ACCURACY,
