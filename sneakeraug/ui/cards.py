@@ -19,6 +19,7 @@ from sneakeraug.ui import engine, pictures, words
 from sneakeraug.ui.state import Picture
 
 PICK: Final = ":blue-badge[:material/check: pick]"
+CLOSE_CALL: Final = ":blue-badge[:material/balance: close call]"
 BARRED: Final = ":orange-badge[:material/shield: barred]"
 COLUMNS: Final = 6
 MIN_CARD_PX: Final = 152
@@ -111,7 +112,7 @@ def show_cards(cards: list[Card], recommendation: Recommendation, axis: Axis) ->
     recommendation, axis
         As for `show_groups`.
     """
-    columns = min(COLUMNS, len(cards))
+    columns = min(COLUMNS, max(2, len(cards)))  # a lone one is as wide as others on a phone
     grid = st.grid(columns, min_column_width=MIN_CARD_PX, gap="small")
     for card in cards:
         with grid.container(border=True, height="stretch", gap="xsmall", key=card.key):
@@ -240,4 +241,4 @@ def _variant_badge(score: VariantScore, advised: str | None, tied: set[str]) -> 
         return ":gray-badge[yours]"
     if score.is_barred:
         return BARRED
-    return ":gray-badge[close call]" if score.augmentation in tied else ""
+    return CLOSE_CALL if score.augmentation in tied else ""

@@ -86,24 +86,20 @@ def ask_campaign(notices: list[str]) -> Campaign:
 def _ask_guards(where: DeltaGenerator) -> None:
     """Show the guardrails, tucked away; the button says how many are set."""
     target = str(st.session_state[state.widget_key("target")])
-    guarded = [
-        name
-        for name, other in state.GUARD_FIELDS.items()
-        if other != target and st.session_state[state.widget_key(name)] != words.ANY
-    ]
-    said = f"Guardrails: {len(guarded)}" if guarded else "Guardrails"
-    with where.popover(said, icon=":material/shield:", type="tertiary", key="guardrails"):
+    offered = {name: other for name, other in state.GUARD_FIELDS.items() if other != target}
+    n_set = sum(st.session_state[state.widget_key(name)] != words.ANY for name in offered)
+    said = f"Guardrails: {n_set}" if n_set else "Guardrails"
+    with where.popover(said, icon=":material/shield:", key="guardrails"):
         st.caption(
             "A version or an alternate that may cost more than this is never recommended. Counted "
             "in 10,000 sends, of abandoned carts in 10,000 carts."
         )
-        for name, other in state.GUARD_FIELDS.items():
+        for name, other in offered.items():
             st.selectbox(
                 words.GUARDS[other],
                 state.options(name),
                 format_func=words.guard,
                 key=state.widget_key(name),
-                disabled=other == target,
             )
 
 

@@ -229,7 +229,7 @@ def past_campaign(evidence: Evidence, target: str) -> dict[str, str]:
     low, high = evidence.interval
     return {
         "Campaign": f"{plain(campaign)}  \n:gray[:small[{plain(picture)}]]",
-        "When": evidence.month or "–",
+        "When": (evidence.month or "–").replace("-", "\u2011"),
         TRIES[target].capitalize(): f"{evidence.tries:,}",
         EVENTS[target].capitalize(): (
             f"**{percent(evidence.rate)}**  \n:gray[:small[{percent(low)} to {percent(high)}]]"

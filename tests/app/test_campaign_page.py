@@ -266,7 +266,11 @@ def test_a_guardrail_bars_and_says_why_and_is_part_of_the_link(open_page: Open) 
     text = page_text(at).replace("\\", "")
     assert "Unsubscribes may rise by more than 0 in 10,000" in text
     assert at.selectbox(key="campaign_guard_unsubscribed").value == "0"
-    assert at.selectbox(key="campaign_guard_click_through").disabled
+    assert "campaign_guard_click_through" not in [box.key for box in at.selectbox]
+    at.segmented_control[0].set_value("unsubscribed").run()
+    assert "may rise by more than" not in page_text(at)
+    at.segmented_control[0].set_value("click_through").run()
+    assert at.selectbox(key="campaign_guard_unsubscribed").value == "0"
     at.selectbox(key="campaign_guard_unsubscribed").set_value("any").run()
     assert "may rise by more than" not in page_text(at)
     assert "guard_unsubscribed" not in at.query_params

@@ -151,7 +151,7 @@ def test_a_model_with_history_shows_it_and_its_file_is_verified(
     assert found.similarity == pytest.approx(1.0, abs=1e-3)
     row = words.past_campaign(found, "open_rate")
     assert row["Sends"] == "100"
-    assert row["When"] == "2025-11"
+    assert row["When"] == "2025\u201111"
     assert row["Opens"].startswith(f"**3.00{words.NBSP}%**")
     (models / "with-history" / HISTORY).write_bytes(b"changed")
     with pytest.raises(ModelCorruptError):
