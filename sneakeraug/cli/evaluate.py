@@ -104,7 +104,7 @@ def _report_history(
     events: Path, images: Path, model: str | None, seed: int, device: str
 ) -> dict[str, Any]:
     from sneakeraug import registry
-    from sneakeraug.recommend import serving_catalog
+    from sneakeraug.serving import serving_catalog
     from sneakeraug.settings import get_settings
     from sneakeraug.training.history import report_history
 

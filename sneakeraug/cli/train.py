@@ -154,7 +154,7 @@ def train_conversion(
     settings = get_settings()
     chosen = history_or_world(events, world)
     if isinstance(chosen, Path):
-        from sneakeraug.recommend import serving_catalog
+        from sneakeraug.serving import serving_catalog
         from sneakeraug.training import history
 
         catalog, _ = serving_catalog(settings)
