@@ -19,7 +19,7 @@ from sneakeraug.errors import (
     ModelNotFoundError,
 )
 from sneakeraug.files import file_sha256, replace_file
-from sneakeraug.vocabulary import DEFAULT_CATEGORY
+from sneakeraug.vocabulary import DEFAULT_CATEGORY, TARGETS
 
 CARD: Final = "card.json"
 ACTIVE: Final = "active.json"
@@ -88,6 +88,13 @@ class ModelCard(BaseModel):
     limits: tuple[str, ...]
     retrain: tuple[str, ...]
     files: dict[str, str]
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Targets the model was not trained for, and why; empty where the card does not know."""
+        why = self.tables.get("history", {}).get("left_out", {})
+        known = self.vocabulary.get("target", ())
+        return {target: str(why.get(target, "")) for target in TARGETS if target not in known}
 
     def to_json(self) -> str:
         """The card as its file holds it."""

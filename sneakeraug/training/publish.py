@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,10 @@ from sneakeraug.catalog.products import load_catalog
 from sneakeraug.challenger import Comparison
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.embed.preprocess import MEAN, STD
+from sneakeraug.evidence import PastCampaigns, write_past
 from sneakeraug.limits import Limits
 from sneakeraug.offers import save_pictures
+from sneakeraug.progress import Report
 from sneakeraug.registry import Figure, ModelCard
 from sneakeraug.score.conversion import ConversionModel, save_conversions
 from sneakeraug.score.features import Projection, feature_names
@@ -121,8 +123,9 @@ def publish_model(
     fitted: Fitted,
     facts: Facts,
     models_dir: Path,
-    report: Callable[[str], None],
+    report: Report,
     besides: Mapping[str, bytes] | None = None,
+    past: PastCampaigns | None = None,
 ) -> Path:
     """Publish a model folder: network, conversion models, card.
 
@@ -138,6 +141,8 @@ def publish_model(
         Called with a line of progress while catalog pictures are encoded.
     besides
         Other files of the folder, by name.
+    past
+        Past campaigns that are kept with the model.
 
     Returns
     -------
@@ -158,6 +163,8 @@ def publish_model(
             save_pictures(staged, load_catalog(), backbone.encoder, Limits(), report)
         for name, data in (besides or {}).items():
             (staged / name).write_bytes(data)
+        if past is not None:
+            write_past(staged, past)
         card = ModelCard(
             model_id=facts.model_id,
             created_utc=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from sneakeraug.evidence import Evidence
@@ -110,6 +111,23 @@ def label(term: str) -> str:
     if term in WANTS:
         return WANTS[term]
     return SPECIAL.get(term, term.replace("_", " ").capitalize())
+
+
+def missing(left_out: Mapping[str, str]) -> str | None:
+    """Say what a model was not trained for, and the first thing that stood against each.
+
+    Parameters
+    ----------
+    left_out
+        From a card: why, by target; empty where it does not know.
+    """
+    if not left_out:
+        return None
+    said = []
+    for target, why in left_out.items():
+        first = why.split(". ")[0].rstrip(".")
+        said.append(EVENTS[target] + (f" ({first[:1].lower()}{first[1:]})" if first else ""))
+    return f"This model was not trained for {' or '.join(said)}."
 
 
 def plain(text: str) -> str:
