@@ -24,10 +24,10 @@ from sneakeraug.score.calibration import fit_calibration
 from sneakeraug.score.conversion import Rows
 from sneakeraug.score.features import build_features
 from sneakeraug.training.collection import load_collection
-from sneakeraug.training.conversion import HELD_OUT_SHARE, event_rows, fit_models
 from sneakeraug.training.conversion_figures import Unseen
 from sneakeraug.training.reports import published_network
 from sneakeraug.training.six_fold import encode_six_fold, world_pictures
+from sneakeraug.training.world_models import HELD_OUT_SHARE, event_rows, fit_models
 from sneakeraug.vocabulary import TARGETS
 
 Predict = Callable[[ProbabilityArray], ProbabilityArray]

@@ -29,11 +29,11 @@ from sneakeraug.evaluate.metrics import coverage
 from sneakeraug.score.conversion import Rows
 from sneakeraug.score.features import PictureRows, build_features, feature_names
 from sneakeraug.training.collection import load_collection
-from sneakeraug.training.conversion import HELD_OUT_SHARE, event_rows, fit_models
 from sneakeraug.training.conversion_figures import Unseen, measure_conversions
 from sneakeraug.training.publish import Fitted
 from sneakeraug.training.reports import published_network
 from sneakeraug.training.six_fold import encode_six_fold, world_pictures
+from sneakeraug.training.world_models import HELD_OUT_SHARE, event_rows, fit_models
 from sneakeraug.vocabulary import AUGMENTATIONS, TARGETS
 
 SHOWN = (

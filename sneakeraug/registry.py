@@ -137,7 +137,7 @@ def active_model(models_dir: Path, category: str = DEFAULT_CATEGORY) -> str:
     ModelNotFoundError
         If none is named.
     """
-    return _active(models_dir, category).model_id
+    return read_active(models_dir, category).model_id
 
 
 def active_models(models_dir: Path) -> dict[str, str]:
@@ -346,7 +346,7 @@ def roll_back(models_dir: Path, category: str = DEFAULT_CATEGORY) -> str:
     ModelNotFoundError
         If none served before, or it is gone.
     """
-    was = _active(models_dir, category)
+    was = read_active(models_dir, category)
     if not was.before:
         raise ModelNotFoundError(
             f"No model served before {was.model_id!r}; there is nothing to roll back to. "
@@ -359,7 +359,8 @@ def roll_back(models_dir: Path, category: str = DEFAULT_CATEGORY) -> str:
     return model_id
 
 
-def _active(models_dir: Path, category: str) -> Active:
+def read_active(models_dir: Path, category: str) -> Active:
+    """Return what serves a category; the errors are those of `active_model`."""
     serving = _read_serving(models_dir)
     if category not in serving:
         raise ModelNotFoundError(

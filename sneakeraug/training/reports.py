@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ from sneakeraug import registry
 from sneakeraug.dataset.worlds import World
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.errors import InputError
+from sneakeraug.progress import Report
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.settings import get_settings
 from sneakeraug.training.card_figures import conversion_figures
 from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.conditions import find_conditions
-from sneakeraug.training.conversion_figures import Unseen, measure_conversions
+from sneakeraug.training.conversion_figures import measure_conversions
 from sneakeraug.training.embedder import read_about
 from sneakeraug.training.embedder_figures import (
     ACCURACY,
@@ -28,9 +29,8 @@ from sneakeraug.training.embedder_figures import (
 )
 from sneakeraug.training.explanation_figures import explanation_figures, measure_explanation
 from sneakeraug.training.novelty import evaluate_gate
-from sneakeraug.training.six_fold import encode_six_fold, number_names, world_pictures
-
-Report = Callable[[str], None]
+from sneakeraug.training.six_fold import encode_six_fold, number_names
+from sneakeraug.training.world_models import both_views
 
 
 def report_embedder(
@@ -130,7 +130,7 @@ def report_conversion(
     six_fold = encode_six_fold(collection, positions, network.encoder, report)
     card = registry.read_card(network.folder)
     models, projection = load_conversions(network.folder, card.conversion)
-    unseen = Unseen(world_pictures(six_fold, collection), six_fold.picture_rows(is_edit_known))
+    unseen = both_views(six_fold, collection, is_edit_known)
     metrics = measure_conversions(models, projection, unseen, chosen, n_events, seed)
     n_products = len(set(unseen.pictures.products.tolist()))
     command = f"{_command('conversion', network, images, ())} --world {world}"

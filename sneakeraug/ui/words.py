@@ -163,6 +163,11 @@ def points(difference: float) -> str:
     return f"{'+' if value > 0 else '−'}{text}"
 
 
+def loss(nats: float) -> str:
+    """Say a log loss, or a difference of two."""
+    return f"{nats:.5f}".replace("-", "\u2212")
+
+
 def odds(effect: float) -> str:
     """Say the size of an effect on the log-odds scale as a change of the odds."""
     return percent(math.expm1(abs(effect)))
