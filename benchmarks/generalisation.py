@@ -31,12 +31,8 @@ from sneakeraug.dataset.photos import PhotoRow, list_photos
 from sneakeraug.dataset.vary import INGREDIENTS
 from sneakeraug.limits import Limits
 from sneakeraug.training.collection import read_small
-from sneakeraug.training.embedder import (
-    EMBEDDER_CARD,
-    EmbedderOptions,
-    ingredients_without,
-    train_embedder,
-)
+from sneakeraug.training.embedder import EmbedderOptions, ingredients_without, train_embedder
+from sneakeraug.training.embedder_card import EMBEDDER_CARD
 from sneakeraug.training.reports import report_embedder, trained_network
 
 SHORT_SIDE_PX = 66

@@ -88,15 +88,15 @@ def train_conversion(
     about, encoder = backbone.about, backbone.encoder
     collection = load_collection(images, backbone.split_seed, report, kinds=tuple(about["kinds"]))
     rng = np.random.default_rng(options.seed)
-    train = collection.indices("train")
+    train = collection.require("train")
     if len(train) > options.n_photos:
         train = sorted(rng.choice(train, options.n_photos, replace=False).tolist())
     six_folds = {
         split: encode_six_fold(collection, positions, encoder, report)
         for split, positions in (
             ("train", train),
-            ("validation", collection.indices("validation")),
-            ("test", collection.indices("test")),
+            ("validation", collection.require("validation")),
+            ("test", collection.require("test")),
         )
     }
     parts = {split: both_views(six_fold, collection) for split, six_fold in six_folds.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from sneakeraug.catalog.products import Catalog
 from sneakeraug.challenger import Comparison, Difference
 from sneakeraug.errors import ModelError, ModelNotFoundError
 from sneakeraug.evaluate.weighted import Statistic, Trials, losses, statistics, with_intervals
+from sneakeraug.progress import Report
 from sneakeraug.registry import Figure
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.score.features import check_schema, feature_names
@@ -163,7 +164,7 @@ def compare_with_serving(
     category: str,
     device: str,
     seed: int,
-    report: Callable[[str], None],
+    report: Report,
 ) -> Comparison | None:
     """Compare new models with those that serve, on products neither has learnt from.
 

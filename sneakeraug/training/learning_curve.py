@@ -97,9 +97,7 @@ def measure_curve(
     rng = np.random.default_rng(options.seed)
     parts: dict[str, Unseen] = {}
     for side in ("train", "validation", "test"):
-        drawn = rng.permutation(collection.indices(side))[: options.n_photos].tolist()
-        if not drawn:
-            raise InputError(f"No photo falls on the {side} side of the split; give more photos.")
+        drawn = rng.permutation(collection.require(side))[: options.n_photos].tolist()
         six_fold = encode_six_fold(collection, sorted(drawn), network.encoder, report)
         parts[side] = both_views(six_fold, collection)
     points = _grow(parts, options, sizes, report)

@@ -23,7 +23,7 @@ from sneakeraug.progress import Report
 from sneakeraug.registry import Figure, ModelCard
 from sneakeraug.score.conversion import ConversionModel, save_conversions
 from sneakeraug.score.features import Projection, feature_names
-from sneakeraug.training.embedder import EMBEDDER_CARD, read_about
+from sneakeraug.training.embedder_card import EMBEDDER_CARD, read_about
 from sneakeraug.vocabulary import AUGMENTATIONS, CONTEXT_FIELDS, DEFAULT_CATEGORY, TARGETS
 
 LIMITS_OF_NETWORK = (

@@ -20,7 +20,7 @@ from sneakeraug.training.card_figures import conversion_figures
 from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.conditions import find_conditions
 from sneakeraug.training.conversion_figures import measure_conversions
-from sneakeraug.training.embedder import read_about
+from sneakeraug.training.embedder_card import read_about
 from sneakeraug.training.embedder_figures import (
     ACCURACY,
     ECE,
