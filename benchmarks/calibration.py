@@ -23,9 +23,9 @@ from sneakeraug.evaluate.metrics import debiased_calibration_error, log_loss
 from sneakeraug.score.calibration import fit_calibration
 from sneakeraug.score.conversion import Rows
 from sneakeraug.score.features import build_features
+from sneakeraug.training.backbone import open_served
 from sneakeraug.training.collection import load_collection
 from sneakeraug.training.conversion_figures import Unseen
-from sneakeraug.training.reports import published_network
 from sneakeraug.training.six_fold import encode_six_fold, world_pictures
 from sneakeraug.training.world_models import HELD_OUT_SHARE, event_rows, fit_models
 from sneakeraug.vocabulary import TARGETS
@@ -106,7 +106,7 @@ def say(line: str) -> None:
 
 def encode(images: list[Path], model: str | None, n_photos: int) -> list[Unseen]:
     """Pictures of the three sides of the split, as a world and as models see them."""
-    network = published_network(model, "auto")
+    network = open_served(model, "auto")
     collection = load_collection(images, network.split_seed, say, kinds=network.kinds)
     parts = []
     for side in ("train", "validation", "test"):

@@ -35,12 +35,12 @@ def evaluate_embedder(
     as_json: Json = False,
 ) -> None:
     """Measure how often the network names the augmentation right on unseen products."""
-    from sneakeraug.training import reports
+    from sneakeraug.training import backbone, reports
 
     network = (
-        reports.trained_network(embedder, device)
+        backbone.open_backbone(embedder, device)
         if embedder is not None
-        else reports.published_network(model, device)
+        else backbone.open_served(model, device)
     )
     report = reports.report_embedder(
         images, network, split, source or [], condition or [], seed, progress

@@ -13,6 +13,7 @@ from sneakeraug.dataset.worlds import World
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.progress import Report
 from sneakeraug.registry import Figure
+from sneakeraug.training.backbone import open_backbone
 from sneakeraug.training.card_figures import conversion_figures
 from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.conditions import CONDITIONS
@@ -20,7 +21,7 @@ from sneakeraug.training.conversion_figures import measure_conversions
 from sneakeraug.training.embedder_figures import evaluate_conditions, evaluate_embedder
 from sneakeraug.training.learning_curve import CurveOptions, curve_of_card
 from sneakeraug.training.novelty import evaluate_gate
-from sneakeraug.training.publish import Facts, open_backbone, publish_model
+from sneakeraug.training.publish import Facts, publish_model
 from sneakeraug.training.six_fold import SixFold, encode_six_fold
 from sneakeraug.training.world_models import both_views, fit_models
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
@@ -86,7 +87,7 @@ def train_conversion(
     """
     backbone = open_backbone(embedder, options.device)
     about, encoder = backbone.about, backbone.encoder
-    collection = load_collection(images, backbone.split_seed, report, kinds=tuple(about["kinds"]))
+    collection = load_collection(images, backbone.split_seed, report, kinds=backbone.kinds)
     rng = np.random.default_rng(options.seed)
     train = collection.require("train")
     if len(train) > options.n_photos:

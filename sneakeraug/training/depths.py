@@ -14,10 +14,11 @@ import numpy as np
 from sneakeraug.files import write_bytes
 from sneakeraug.progress import Report
 from sneakeraug.registry import WEIGHTS
+from sneakeraug.training.backbone import open_backbone
 from sneakeraug.training.embedder import EmbedderOptions, train_embedder
 from sneakeraug.training.embedder_card import EMBEDDER_CARD, read_about
 from sneakeraug.training.embedder_figures import FOUND_AGAIN
-from sneakeraug.training.reports import report_embedder, trained_network
+from sneakeraug.training.reports import report_embedder
 
 TABLE: Final = "depths.json"
 
@@ -109,7 +110,7 @@ def choose_depth(depths: Sequence[Depth]) -> Depth:
 def _measure(
     images: Sequence[Path], folder: Path, options: EmbedderOptions, report: Report
 ) -> Depth:
-    network = trained_network(folder, options.device)
+    network = open_backbone(folder, options.device)
     measured = report_embedder(images, network, "test", (), (), 0, report)
     rng = np.random.default_rng(0)
     photos = [rng.integers(0, 256, (320, 320, 3), dtype=np.uint8) for _ in range(6)]

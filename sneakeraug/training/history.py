@@ -16,6 +16,7 @@ from sneakeraug.errors import InputError
 from sneakeraug.progress import Report
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.score.features import check_schema, feature_names
+from sneakeraug.training.backbone import open_backbone
 from sneakeraug.training.history_card import (
     describe_history,
     history_limits,
@@ -40,12 +41,7 @@ from sneakeraug.training.history_rows import (
     split_by_time,
     split_groups,
 )
-from sneakeraug.training.publish import (
-    Facts,
-    Fitted,
-    open_backbone,
-    publish_model,
-)
+from sneakeraug.training.publish import Facts, Fitted, publish_model
 from sneakeraug.training.sent_pictures import Sends, encode_sent
 from sneakeraug.vocabulary import AUGMENTATIONS, DEFAULT_CATEGORY
 

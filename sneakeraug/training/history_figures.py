@@ -18,8 +18,9 @@ from sneakeraug.progress import Report
 from sneakeraug.registry import Figure
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.score.features import check_schema, feature_names
+from sneakeraug.training.backbone import open_backbone
 from sneakeraug.training.history_rows import products_seen, rows_unseen, score_sends
-from sneakeraug.training.publish import Fitted, open_backbone
+from sneakeraug.training.publish import Fitted
 from sneakeraug.training.sent_pictures import Sends, encode_sent
 from sneakeraug.vocabulary import AUGMENTATIONS
 

@@ -13,9 +13,9 @@ import numpy as np
 from sneakeraug.dataset.worlds import World
 from sneakeraug.errors import InputError
 from sneakeraug.progress import Report
+from sneakeraug.training.backbone import open_served
 from sneakeraug.training.collection import load_collection
 from sneakeraug.training.conversion_figures import Unseen, measure_conversions
-from sneakeraug.training.reports import published_network
 from sneakeraug.training.six_fold import encode_six_fold
 from sneakeraug.training.world_models import both_views, fit_models
 
@@ -92,7 +92,7 @@ def measure_curve(
         there are too few events at a size is not there.
     """
     sizes = options.sizes
-    network = published_network(model, device)
+    network = open_served(model, device)
     collection = load_collection(images, network.split_seed, report, kinds=network.kinds)
     rng = np.random.default_rng(options.seed)
     parts: dict[str, Unseen] = {}
