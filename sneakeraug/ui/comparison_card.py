@@ -25,7 +25,7 @@ def show(card: ModelCard, models_dir: Path) -> None:
     against = forced(card, models_dir)
     if card.comparison is None and not against:
         return
-    st.subheader("Beside the model that served before", anchor=False)
+    st.subheader("Beside the model that served", anchor=False)
     if against:
         st.warning(f"**It serves by force.** {words.plain(against)}", icon=":material/gavel:")
     if card.comparison is not None:
@@ -55,9 +55,9 @@ def comparison_table(comparison: Comparison) -> pd.DataFrame:
                 f":gray[:small[this model {words.loss(found.candidate)}, "
                 f"{words.plain(comparison.serving)} {words.loss(found.serving)}; "
                 f"{found.n:,} trials of {found.n_products:,} products]]",
-                "Difference": f"**{words.loss(found.value)}** {BADGES[judge(found)]}  \n"
-                f":gray[:small[{words.loss(found.interval[0])} to "
-                f"{words.loss(found.interval[1])}]]",
+                "Difference": f"**{words.loss(found.value, True)}** {BADGES[judge(found)]}  \n"
+                f":gray[:small[{words.loss(found.interval[0], True)} to "
+                f"{words.loss(found.interval[1], True)}]]",
             }
             for target, found in comparison.targets.items()
         ]

@@ -69,9 +69,6 @@ def ask_campaign(notices: list[str], card: ModelCard) -> Campaign:
         wrap=True,
         key=state.widget_key("target"),
     )
-    missing = words.missing(card.left_out)
-    if missing:
-        left.caption(f":material/info: {words.plain(missing)}")
     _ask_guards(left, targets)
     pairs = right.grid(2, min_column_width=280, gap="small")
     names = list(ASKED)
@@ -85,6 +82,9 @@ def ask_campaign(notices: list[str], card: ModelCard) -> Campaign:
                 key=state.widget_key(name),
                 disabled=name == "sneaker_type" and not is_sneaker,
             )
+    missing = words.missing(card.left_out)
+    if missing:
+        st.caption(f":material/info: {words.plain(missing)}")
     for notice in notices:
         st.warning(words.plain(notice), icon=":material/link_off:")
     return state.write_link()

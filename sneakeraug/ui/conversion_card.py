@@ -83,12 +83,12 @@ def show(card: ModelCard) -> None:
         key="shown_target",
     )
     found = measured[target]
-    left, right = st.columns([1, 1], gap="large")
+    coverage = [found.get(f"{what}_coverage_by_campaign") for what in ("interval", "difference")]
+    has_plots = bool(found.get("reliability") or any(coverage))  # history cannot tell ranges
+    left, right = st.columns(2, gap="large") if has_plots else (st.empty(), st.container())
     with left:
         show_reliability(found.get("reliability"))
-        show_coverage(
-            found.get("interval_coverage_by_campaign"), found.get("difference_coverage_by_campaign")
-        )
+        show_coverage(*coverage)
     with right:
         show_table(found)
         show_learning_curve(card.tables.get("learning_curve"), target, found)
@@ -119,7 +119,7 @@ def said(number: float, kind: str) -> str:
     """Say a figure: ``share`` in percent, ``nats`` with five decimals, else with three."""
     if kind == "share":
         return words.percent(number) if number >= 0 else f"−{words.percent(-number)}"
-    return f"{number:.5f}" if kind == "nats" else f"{number:.3f}"
+    return words.loss(number) if kind == "nats" else f"{number:.3f}".replace("-", "−")
 
 
 def show_reliability(bins: list[Mapping[str, float]] | None) -> None:

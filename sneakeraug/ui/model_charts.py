@@ -182,6 +182,7 @@ def learning_plot(
             "title": {"text": "Sends learnt from"},
             "type": "log",
             "dtick": 1,
+            "tickformat": ",d",
             "fixedrange": True,
         },
         yaxis={"title": {"text": "Log loss, nats"}, "fixedrange": True, "automargin": True},

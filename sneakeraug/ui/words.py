@@ -163,9 +163,9 @@ def points(difference: float) -> str:
     return f"{'+' if value > 0 else '−'}{text}"
 
 
-def loss(nats: float) -> str:
-    """Say a log loss, or a difference of two."""
-    return f"{nats:.5f}".replace("-", "\u2212")
+def loss(nats: float, is_difference: bool = False) -> str:
+    """Say a log loss, or a difference of two with its sign."""
+    return f"{nats:{'+' if is_difference else ''}.5f}".replace("-", "\u2212")
 
 
 def odds(effect: float) -> str:

@@ -194,7 +194,7 @@ def test_a_comparison_is_shown_and_what_a_forced_model_was_refused_for(
     table = shown("mine").table[0].value
     badges = [next(b for b in comparison_card.BADGES.values() if b in c) for c in table.iloc[:, 1]]
     assert badges == [comparison_card.BADGES[name] for name in ("worse", "better", "unclear")]
-    assert "**0.02000**" in table.iloc[0, 1]
+    assert "**+0.02000**" in table.iloc[0, 1]
     assert "−0.00200 to −0.00040" in table.iloc[1, 1]
     assert "600 trials of 5 products" in table.iloc[0, 0]
     assert not shown("mine").warning
