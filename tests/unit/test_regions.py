@@ -39,7 +39,7 @@ def of_brightness(recommender: Recommender) -> ConversionModel:
     noise = np.random.default_rng(0).normal(0, 0.5, N_DRAWS)
     draws[:, BLOCKS["measure"][PICTURE_FEATURES.index("brightness")]] = -20.0 + noise
     scale = Scale(np.full(2 * k, 0.9, np.float32), np.ones(2 * k, np.float32))
-    effects = EffectsModel(scale, draws, draws.mean(axis=0), 0.0, 0.0)
+    effects = EffectsModel(scale, draws, draws.mean(axis=0), 0.0, 0.0, 1.0)
     known = recommender._conversions["click_through"]
     return replace(known, effects=effects, n_rounds=0, calibration=Calibration())
 
