@@ -34,6 +34,9 @@ HALVED_FROM_PX: Final = 1.5
 QUARTERED_FROM_PX: Final = 4.8
 """A blur from these radii on is made on a plane halved, or halved again, and so on."""
 
+MOST_TILES: Final = 8
+"""Of the stroke texture side by side; in a picture longer than that they repeat."""
+
 KEPT_PIXELS: Final = 2**20
 """Strokes of pictures up to this size are kept, as pictures of one size follow each other."""
 
@@ -234,11 +237,18 @@ def lay_strokes(h: int, w: int, angle_deg: float, seed: int) -> FloatArray:
 @lru_cache(maxsize=4)
 def _make_strokes(h: int, w: int, angle_deg: float, seed: int) -> FloatArray:
     """What `lay_strokes` returns, made anew."""
-    side = max(8, round(STROKE_TILE_SHARE * min(h, w)))
     tile = _stroke_tile(angle_deg, seed)
-    interpolation = cv2.INTER_AREA if side < tile.shape[0] else cv2.INTER_CUBIC
-    scaled = np.clip(cv2.resize(tile, (side, side), interpolation=interpolation), 0.0, 1.0)
-    wrap = (0, max(0, h - side), 0, max(0, w - side), cv2.BORDER_WRAP)
-    strokes = np.asarray(cv2.copyMakeBorder(scaled, *wrap)[:h, :w], dtype=np.float32)
+    scale = max(8.0, STROKE_TILE_SHARE * min(h, w)) / tile.shape[0]
+    # Repeated first and scaled then, so that a stroke lies where it does at any other size.
+    most = MOST_TILES * tile.shape[0]
+    down, across = (min(most, max(1, round(side / scale))) for side in (h, w))
+    size = (w if across < most else round(most * scale), h if down < most else round(most * scale))
+    rows, columns = np.arange(down) % tile.shape[0], np.arange(across) % tile.shape[1]
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    laid = cv2.resize(tile[np.ix_(rows, columns)], size, interpolation=interpolation)
+    if size != (w, h):
+        rest = (0, max(0, h - size[1]), 0, max(0, w - size[0]))
+        laid = cv2.copyMakeBorder(laid, *rest, cv2.BORDER_WRAP)[:h, :w]
+    strokes = np.asarray(np.clip(laid, 0.0, 1.0), dtype=np.float32)
     strokes.setflags(write=False)
     return strokes
