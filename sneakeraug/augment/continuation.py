@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from sneakeraug.arrays import FloatArray, UInt8Array, largest_channel
+from sneakeraug.arrays import BoolArray, FloatArray, UInt8Array, largest_channel
 
 Colour = tuple[int, int, int]
 
@@ -23,6 +23,10 @@ FADE_SHARE: Final = 0.06
 
 BACKGROUND_TOLERANCE: Final = 24.0
 """Largest channel difference (0 to 255) at which a pixel counts as the background's colour."""
+
+SMOOTH_STEP: Final = 5.0
+"""From one small pixel of the border to the next a backdrop's shade changes by no more than this,
+largest channel, 0 to 255; where a product is cut by the edge, by more."""
 
 SPREADS_PX: Final = (12.0, 6.0, 3.0, 1.5)
 """Radii at which border colours are spread, from wide to narrow."""
@@ -99,8 +103,8 @@ def spread_border(
         weight = np.ones((len(border), 1), dtype=np.float32)
     else:
         base = np.array(colour, dtype=np.float32)
-        is_near = largest_channel(np.abs(border - base)) <= BACKGROUND_TOLERANCE
-        weight = is_near[:, None].astype(np.float32)
+        is_background = _follow_backdrop(border, base, blur_x.shape[2])
+        weight = is_background[:, None].astype(np.float32)
     blurred = _blur_border(np.hstack([border * weight, weight]).T, blur_y, blur_x)
     total = blurred[:, 3:]
     means = blurred[:, :3] / np.maximum(total, TRUSTED_WEIGHT)
@@ -110,6 +114,24 @@ def spread_border(
     for mean, doubt in zip(means, left, strict=True):
         fill = mean + doubt * fill
     return fill
+
+
+def _follow_backdrop(border: FloatArray, base: FloatArray, w: int) -> BoolArray:
+    """Which pixels of a border are background: of its colour, or led to from there smoothly."""
+    n = len(border)
+    h = (n - 2 * w) // 2
+    rows, left, right = np.arange(2 * w), np.arange(2 * w, 2 * w + h), np.arange(2 * w + h, n)
+    # clockwise from top left
+    ring = np.concatenate([rows[:w], right, rows[w:][::-1], left[::-1]])
+    colours = border[ring]
+    is_near = largest_channel(np.abs(colours - base)) <= BACKGROUND_TOLERANCE
+    is_jump = largest_channel(np.abs(colours - np.roll(colours, 1, axis=0))) > SMOOTH_STEP
+    pieces = np.cumsum(is_jump)
+    if not is_jump[0]:
+        pieces[pieces == 0] = pieces[-1]  # the ring's end goes on at its beginning
+    is_background = np.empty(n, dtype=np.bool_)
+    is_background[ring] = (np.bincount(pieces, is_near) > 0)[pieces]
+    return is_background
 
 
 def _blur_border(planes: FloatArray, blur_y: FloatArray, blur_x: FloatArray) -> FloatArray:
