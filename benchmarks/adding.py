@@ -30,9 +30,10 @@ from sneakeraug import ingest
 from sneakeraug.catalog.own import OwnCatalog, open_own_catalog
 from sneakeraug.catalog.products import load_catalog
 from sneakeraug.offers import PARTS
-from sneakeraug.recommend import Recommender, load, serving_catalog
+from sneakeraug.recommend import Recommender
 from sneakeraug.registry import WEIGHTS, chosen_folder, read_card
 from sneakeraug.score.features import PICTURE_FEATURES
+from sneakeraug.serving import load, serving_catalog
 from sneakeraug.settings import Settings
 from sneakeraug.store.db import transaction
 from sneakeraug.store.tables import EncodedRow, PictureRow, ProductRow

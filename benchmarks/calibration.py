@@ -25,8 +25,8 @@ from sneakeraug.evaluate.metrics import debiased_calibration_error, log_loss
 from sneakeraug.score.calibration import fit_calibration
 from sneakeraug.score.conversion import Rows
 from sneakeraug.score.features import build_features
-from sneakeraug.training.conversion import HELD_OUT_SHARE, event_rows, fit_models
 from sneakeraug.training.conversion_figures import Unseen
+from sneakeraug.training.world_models import HELD_OUT_SHARE, event_rows, fit_models
 from sneakeraug.vocabulary import TARGETS
 
 Predict = Callable[[ProbabilityArray], ProbabilityArray]

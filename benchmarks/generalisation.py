@@ -30,14 +30,11 @@ from sneakeraug.background import shrink_photo
 from sneakeraug.dataset.photos import PhotoRow, list_photos
 from sneakeraug.dataset.vary import INGREDIENTS
 from sneakeraug.limits import Limits
+from sneakeraug.training.backbone import open_backbone
 from sneakeraug.training.collection import read_small
-from sneakeraug.training.embedder import (
-    EMBEDDER_CARD,
-    EmbedderOptions,
-    ingredients_without,
-    train_embedder,
-)
-from sneakeraug.training.reports import report_embedder, trained_network
+from sneakeraug.training.embedder import EmbedderOptions, ingredients_without, train_embedder
+from sneakeraug.training.embedder_card import EMBEDDER_CARD
+from sneakeraug.training.reports import report_embedder
 
 SHORT_SIDE_PX = 66
 """Smaller photos are refused as too small."""
@@ -85,7 +82,7 @@ def measure(
         if not result.is_file():
             if not (folder / EMBEDDER_CARD).is_file():
                 train_embedder([images], folder, replace(options, leave_out=tuple(left_out)), say)
-            network = trained_network(folder, options.device)
+            network = open_backbone(folder, options.device)
             report = report_embedder([images], network, "all", (source,), (), 0, say)
             result.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
         reports[source] = json.loads(result.read_text(encoding="utf-8"))

@@ -50,7 +50,7 @@ def main() -> None:
     def notebook() -> np.ndarray:
         photo = decode_photo(data).pixels
         return np.concatenate(
-            [recommender._encoder.encode([v.photo]).outputs for v in make_variants(photo)]
+            [recommender.model.encoder.encode([v.photo]).outputs for v in make_variants(photo)]
         )
 
     analysis = recommender.analyse(data)

@@ -22,8 +22,8 @@ from sneakeraug.arrays import FloatArray, UInt8Array
 from sneakeraug.augment.transforms import make_variants
 from sneakeraug.embed.preprocess import fit_square, normalise
 from sneakeraug.evaluate.metrics import first_neighbour_hits, mean_with_interval
+from sneakeraug.training.backbone import Backbone, open_backbone, open_served
 from sneakeraug.training.collection import load_collection
-from sneakeraug.training.reports import Network, published_network, trained_network
 from sneakeraug.vocabulary import AUGMENTATIONS
 
 PEER_SIDE_PX = 224
@@ -47,11 +47,11 @@ class Peer:
         return np.asarray(pooled.numpy(), dtype=np.float32)
 
 
-def chosen_network(embedder: Path | None) -> Network:
+def chosen_network(embedder: Path | None) -> Backbone:
     """The embedder named, or the model that serves."""
     if embedder is not None:
-        return trained_network(embedder, "auto")
-    return published_network(None, "auto")
+        return open_backbone(embedder, "auto")
+    return open_served(None, "auto")
 
 
 def main() -> None:

@@ -28,12 +28,12 @@ from sneakeraug.dataset.worlds import Pictures, World, draw_events
 from sneakeraug.evaluate.metrics import coverage
 from sneakeraug.score.conversion import Rows
 from sneakeraug.score.features import PictureRows, build_features, feature_names
+from sneakeraug.training.backbone import open_served
 from sneakeraug.training.collection import load_collection
-from sneakeraug.training.conversion import HELD_OUT_SHARE, event_rows, fit_models
 from sneakeraug.training.conversion_figures import Unseen, measure_conversions
 from sneakeraug.training.publish import Fitted
-from sneakeraug.training.reports import published_network
 from sneakeraug.training.six_fold import encode_six_fold, world_pictures
+from sneakeraug.training.world_models import HELD_OUT_SHARE, event_rows, fit_models
 from sneakeraug.vocabulary import AUGMENTATIONS, TARGETS
 
 SHOWN = (
@@ -78,7 +78,7 @@ def encode(images: list[Path], out: Path, n_photos: int) -> dict[str, Unseen]:
     kept = out / f"encoded-{n_photos}.npz"
     names = ("train", "validation", "test")
     if not kept.is_file():
-        network = published_network(None, "auto")
+        network = open_served(None, "auto")
         collection = load_collection(images, network.split_seed, say, kinds=network.kinds)
         rng = np.random.default_rng(0)
         arrays = {}

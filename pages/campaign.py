@@ -9,7 +9,7 @@ notices = state.read_link()
 recommender = engine.recommender(state.category())
 product = words.product(state.category())
 heading.show(f"Which {product} picture should you send?", recommender.card)
-campaign = controls.ask_campaign(notices)
+campaign = controls.ask_campaign(notices, recommender.card)
 picture = state.picture()
 
 if picture is None:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
         PhotoError,
         SneakeraugError,
     )
-    from sneakeraug.recommend import Recommender, load, make_prediction_recommendation
+    from sneakeraug.recommend import Recommender
     from sneakeraug.records import Context, Recommendation
+    from sneakeraug.serving import load, make_prediction_recommendation
 
 __version__ = "0.1.0"
 
@@ -30,8 +31,8 @@ _HOMES = {
     "Recommendation": "records",
     "Recommender": "recommend",
     "SneakeraugError": "errors",
-    "load": "recommend",
-    "make_prediction_recommendation": "recommend",
+    "load": "serving",
+    "make_prediction_recommendation": "serving",
 }
 
 __all__ = [

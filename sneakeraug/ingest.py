@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from sneakeraug.dataset.photos import difference_hash, pack_bits
 from sneakeraug.errors import FetchError, InputError
 from sneakeraug.files import only_run, write_table
 from sneakeraug.intake.decode import decode_photo
-from sneakeraug.progress import Step
+from sneakeraug.progress import Report, Step
 from sneakeraug.records import Product
 from sneakeraug.settings import Settings, get_settings
 
@@ -35,7 +35,7 @@ def collect(
     out: Path,
     politeness: Politeness,
     max_pages: int,
-    report: Callable[[str], None],
+    report: Report,
 ) -> Collected:
     """Collect a shop's listing into a folder.
 
@@ -111,7 +111,7 @@ def import_products(
     path: Path,
     columns: Mapping[str, str],
     politeness: Politeness | None,
-    report: Callable[[str], None],
+    report: Report,
 ) -> Imported:
     """Import products into one's own catalog; run again to go on after a stop.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,7 @@ from sneakeraug.embed.encoder import Encoder
 from sneakeraug.embed.resnet import N_IDENTITY
 from sneakeraug.errors import PhotoError
 from sneakeraug.limits import Limits
-from sneakeraug.progress import Step
+from sneakeraug.progress import Report, Step, silent
 from sneakeraug.rank.alternates import Shelf, choose_alternates
 from sneakeraug.records import Context, Product, ProductFilter
 from sneakeraug.score.features import PICTURE_FEATURES, PictureRows, measure_picture
@@ -41,12 +41,6 @@ NOTHING: Final = np.empty((0, PARTS[-1] + len(PICTURE_FEATURES)), dtype=np.float
 
 DEMO_PICTURES: Final = "demo-catalog.safetensors"
 """In a model folder, what its network says of the demo catalog: numbers by the picture's sha256."""
-
-Report = Callable[[str], None]
-
-
-def _silent(_line: str) -> None:
-    """Nobody asked for progress."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +101,7 @@ class EncodedCatalog:
         shipped: Mapping[str, FloatArray] | None = None,
         known: EncodedPictures | None = None,
         index_folder: Path | None = None,
-        report: Report = _silent,
+        report: Report = silent,
     ) -> None:
         names = [catalog.picture_sha256(product) for product in catalog.products]
         numbers = {name: shipped[name] for name in names if name in shipped} if shipped else {}
@@ -175,7 +169,7 @@ class EncodedCatalog:
 
 
 def save_pictures(
-    folder: Path, catalog: Catalog, encoder: Encoder, limits: Limits, report: Report = _silent
+    folder: Path, catalog: Catalog, encoder: Encoder, limits: Limits, report: Report = silent
 ) -> None:
     """Write what a network says of a catalog's pictures into its model folder."""
     pictures = {catalog.picture_sha256(product): product for product in catalog.products}

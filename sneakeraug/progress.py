@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Self
+
+Report = Callable[[str], None]
+"""Is called with a line of progress now and then."""
+
+
+def silent(_line: str) -> None:
+    """Report to nobody."""
 
 
 class Step(str):

@@ -19,7 +19,7 @@ from sneakeraug.errors import (
     ModelNotFoundError,
 )
 from sneakeraug.files import file_sha256, replace_file
-from sneakeraug.vocabulary import DEFAULT_CATEGORY
+from sneakeraug.vocabulary import DEFAULT_CATEGORY, TARGETS
 
 CARD: Final = "card.json"
 ACTIVE: Final = "active.json"
@@ -89,6 +89,13 @@ class ModelCard(BaseModel):
     retrain: tuple[str, ...]
     files: dict[str, str]
 
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Targets the model was not trained for, and why; empty where the card does not know."""
+        why = self.tables.get("history", {}).get("left_out", {})
+        known = self.vocabulary.get("target", ())
+        return {target: str(why.get(target, "")) for target in TARGETS if target not in known}
+
     def to_json(self) -> str:
         """The card as its file holds it."""
         return self.model_dump_json(by_alias=True, indent=2) + "\n"
@@ -130,7 +137,7 @@ def active_model(models_dir: Path, category: str = DEFAULT_CATEGORY) -> str:
     ModelNotFoundError
         If none is named.
     """
-    return _active(models_dir, category).model_id
+    return read_active(models_dir, category).model_id
 
 
 def active_models(models_dir: Path) -> dict[str, str]:
@@ -339,7 +346,7 @@ def roll_back(models_dir: Path, category: str = DEFAULT_CATEGORY) -> str:
     ModelNotFoundError
         If none served before, or it is gone.
     """
-    was = _active(models_dir, category)
+    was = read_active(models_dir, category)
     if not was.before:
         raise ModelNotFoundError(
             f"No model served before {was.model_id!r}; there is nothing to roll back to. "
@@ -352,7 +359,8 @@ def roll_back(models_dir: Path, category: str = DEFAULT_CATEGORY) -> str:
     return model_id
 
 
-def _active(models_dir: Path, category: str) -> Active:
+def read_active(models_dir: Path, category: str) -> Active:
+    """Return what serves a category; the errors are those of `active_model`."""
     serving = _read_serving(models_dir)
     if category not in serving:
         raise ModelNotFoundError(

@@ -59,7 +59,7 @@ def import_products(
 @catalog_app.command("build")
 def catalog_build(model: Model = None) -> None:
     """Send pictures that are new through the network; those known are not touched."""
-    from sneakeraug.recommend import load
+    from sneakeraug.serving import load
 
     recommender = load(model, report=progress)
     typer.echo(
@@ -90,8 +90,8 @@ def catalog_search(
     as_json: Json = False,
 ) -> None:
     """Find the products most like a picture."""
-    from sneakeraug.recommend import load
     from sneakeraug.records import ProductFilter
+    from sneakeraug.serving import load
 
     among = ProductFilter(
         brands=tuple(brand or ()),

@@ -35,12 +35,12 @@ def evaluate_embedder(
     as_json: Json = False,
 ) -> None:
     """Measure how often the network names the augmentation right on unseen products."""
-    from sneakeraug.training import reports
+    from sneakeraug.training import backbone, reports
 
     network = (
-        reports.trained_network(embedder, device)
+        backbone.open_backbone(embedder, device)
         if embedder is not None
-        else reports.published_network(model, device)
+        else backbone.open_served(model, device)
     )
     report = reports.report_embedder(
         images, network, split, source or [], condition or [], seed, progress
@@ -104,7 +104,7 @@ def _report_history(
     events: Path, images: Path, model: str | None, seed: int, device: str
 ) -> dict[str, Any]:
     from sneakeraug import registry
-    from sneakeraug.recommend import serving_catalog
+    from sneakeraug.serving import serving_catalog
     from sneakeraug.settings import get_settings
     from sneakeraug.training.history import report_history
 

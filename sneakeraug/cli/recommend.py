@@ -56,7 +56,7 @@ def recommend(
     path = Path(image)
     data = read_photo_bytes(path, limits)
     decode_photo(data, limits, path.name)  # a bad picture is said before a model is loaded
-    from sneakeraug.recommend import load
+    from sneakeraug.serving import load
 
     recommender = load(model, category=category)
     result = recommender.recommend(

@@ -143,18 +143,24 @@ def train_conversion(
     licence: Annotated[str, typer.Option(help="Licence status of the photos, for the card.")] = (
         "not stated"
     ),
+    curve: Annotated[
+        bool, typer.Option("--curve", help="Measure what more sends of a world bring; takes long.")
+    ] = False,
     activate: Annotated[bool, typer.Option(help="Serve the new model at once.")] = False,
     force: Force = False,
     device: Device = "auto",
 ) -> None:
     """Train the conversion models on your history, or on a simulated world; measure, publish."""
     from sneakeraug import registry
+    from sneakeraug.errors import InputError
     from sneakeraug.settings import get_settings
 
     settings = get_settings()
     chosen = history_or_world(events, world)
     if isinstance(chosen, Path):
-        from sneakeraug.recommend import serving_catalog
+        if curve:
+            raise InputError("--curve was given with --events; it is measured of a --world.")
+        from sneakeraug.serving import serving_catalog
         from sneakeraug.training import history
 
         catalog, _ = serving_catalog(settings)
@@ -172,7 +178,7 @@ def train_conversion(
     else:
         from sneakeraug.training import conversion
 
-        options = conversion.ConversionOptions(chosen, sends, photos, seed, device, category)
+        options = conversion.ConversionOptions(chosen, sends, photos, seed, device, category, curve)
         folder = conversion.train_conversion(
             images, embedder, settings.models_dir, model_id, options, licence, progress
         )

@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -37,6 +37,7 @@ from sneakeraug.errors import InputError, PhotoError
 from sneakeraug.files import only_run, write_bytes, write_table
 from sneakeraug.intake.decode import decode_photo, read_photo_bytes
 from sneakeraug.limits import Limits
+from sneakeraug.progress import Report
 from sneakeraug.training.collection import KEPT_SIDE_PX
 from sneakeraug.vocabulary import AUGMENTATIONS
 
@@ -83,7 +84,7 @@ def build_dataset(
     images: Sequence[Path],
     out: Path,
     options: BuildOptions,
-    report: Callable[[str], None],
+    report: Report,
     kinds: Sequence[str],
 ) -> Built:
     """Write every photo's six variants as files, and the manifest that names them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ from sneakeraug.dataset.photos import (
 from sneakeraug.errors import InputError, PhotoError
 from sneakeraug.intake.decode import decode_photo, read_photo_bytes
 from sneakeraug.limits import Limits
+from sneakeraug.progress import Report
 
 KEPT_SIDE_PX: Final = 320
 """Longer side photos are kept at in memory while training and evaluating."""
@@ -59,6 +60,19 @@ class Collection:
         """Positions of one side of the split, in order."""
         return [i for i, side in enumerate(self.splits) if side == split]
 
+    def require(self, split: str) -> list[int]:
+        """Return the positions of one side of the split.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        positions = self.indices(split)
+        if not positions:
+            raise InputError(f"No photo falls on the {split} side of the split; give more photos.")
+        return positions
+
 
 def read_small(path: Path, limits: Limits) -> UInt8Array:
     """Return a photo at most `KEPT_SIDE_PX` large.
@@ -75,7 +89,7 @@ def read_small(path: Path, limits: Limits) -> UInt8Array:
 def load_collection(
     images: Sequence[Path],
     split_seed: int,
-    report: Callable[[str], None],
+    report: Report,
     leave_out: Sequence[str] = (),
     kinds: Sequence[str] = KINDS,
 ) -> Collection:

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from sneakeraug.dataset.worlds import Events, World, draw_events
+from sneakeraug.dataset.worlds import World
 from sneakeraug.embed.encoder import Encoder
-from sneakeraug.errors import InputError
+from sneakeraug.progress import Report
 from sneakeraug.registry import Figure
-from sneakeraug.score.conversion import Rows, fit_conversion
-from sneakeraug.score.features import Projection, build_features, fit_projection
+from sneakeraug.training.backbone import open_backbone
 from sneakeraug.training.card_figures import conversion_figures
 from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.conditions import CONDITIONS
-from sneakeraug.training.conversion_figures import Unseen, measure_conversions
+from sneakeraug.training.conversion_figures import measure_conversions
 from sneakeraug.training.embedder_figures import evaluate_conditions, evaluate_embedder
+from sneakeraug.training.learning_curve import CurveOptions, curve_of_card
 from sneakeraug.training.novelty import evaluate_gate
-from sneakeraug.training.publish import Facts, Fitted, open_backbone, publish_model
-from sneakeraug.training.six_fold import SixFold, encode_six_fold, world_pictures
-from sneakeraug.vocabulary import AUGMENTATIONS, DEFAULT_CATEGORY, TARGETS
+from sneakeraug.training.publish import Facts, publish_model
+from sneakeraug.training.six_fold import SixFold, encode_six_fold
+from sneakeraug.training.world_models import both_views, fit_models
+from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
 LIMIT = (
     "The conversion models learned from simulated sends. They are no forecast for any real "
     "campaign."
 )
 
-HELD_OUT_SHARE = 0.25
-"""Sends of validation products for each send of a training product."""
+CURVE_FROM: Final = 1_000
+CURVE_STEPS: Final = 4
+"""Sends that a card's learning curve begins with, and its sizes up to those of the model."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class ConversionOptions:
     seed: int = 0
     device: str = "auto"
     category: str = DEFAULT_CATEGORY
+    is_curve_measured: bool = False
 
 
 def train_conversion(
@@ -54,7 +56,7 @@ def train_conversion(
     model_id: str,
     options: ConversionOptions,
     licence: str,
-    report: Callable[[str], None],
+    report: Report,
 ) -> Path:
     """Train one model per target on an embedder's outputs, measure everything, and publish.
 
@@ -85,42 +87,45 @@ def train_conversion(
     """
     backbone = open_backbone(embedder, options.device)
     about, encoder = backbone.about, backbone.encoder
-    collection = load_collection(images, backbone.split_seed, report, kinds=tuple(about["kinds"]))
+    collection = load_collection(images, backbone.split_seed, report, kinds=backbone.kinds)
     rng = np.random.default_rng(options.seed)
-    train = collection.indices("train")
+    train = collection.require("train")
     if len(train) > options.n_photos:
         train = sorted(rng.choice(train, options.n_photos, replace=False).tolist())
-    parts = {
+    six_folds = {
         split: encode_six_fold(collection, positions, encoder, report)
         for split, positions in (
             ("train", train),
-            ("validation", collection.indices("validation")),
-            ("test", collection.indices("test")),
+            ("validation", collection.require("validation")),
+            ("test", collection.require("test")),
         )
     }
+    parts = {split: both_views(six_fold, collection) for split, six_fold in six_folds.items()}
     world = World(options.world)
-    fitted = fit_models(
-        _unseen(parts["train"], collection),
-        _unseen(parts["validation"], collection),
-        world,
-        options.n_events,
-        rng,
-        report,
-    )
+    fitted = fit_models(parts["train"], parts["validation"], world, options.n_events, rng, report)
     flags = _flags([path.name for path in images])
     command = f"sneakeraug evaluate {{}} --model {model_id} {flags}"
     if backbone.card is None:
         figures, tables = _measure_embedder(
-            parts["test"], collection, images, about, encoder, options.seed, command, report
+            six_folds["test"], collection, images, about, encoder, options.seed, command, report
         )
     else:
         figures, tables = backbone.figures(model_id)
     seed = options.seed + 1
-    unseen = _unseen(parts["test"], collection)
+    unseen, n_measured = parts["test"], options.n_events // 4
     report("measuring on unseen products")
-    metrics = measure_conversions(
-        fitted.models, fitted.projection, unseen, world, options.n_events // 4, seed
-    )
+    metrics = measure_conversions(fitted.models, fitted.projection, unseen, world, n_measured, seed)
+    if options.is_curve_measured:
+        sizes = CurveOptions(
+            options.world,
+            min(CURVE_FROM, options.n_events),
+            options.n_events,
+            CURVE_STEPS,
+            n_measured,
+            options.n_photos,
+            options.seed,
+        )
+        tables["learning_curve"] = curve_of_card(parts, sizes, metrics, report)
     figures += conversion_figures(
         metrics,
         len(set(unseen.pictures.products.tolist())),
@@ -145,94 +150,11 @@ def train_conversion(
             f"sneakeraug train embedder {_flags(about['images'])} --out runs/embedder"
             f"{_schedule(about)}",
             f"sneakeraug train conversion {flags} --embedder runs/embedder "
-            f"--world {options.world} --sends {options.n_events} --model-id {model_id}",
+            f"--world {options.world} --sends {options.n_events} --model-id {model_id}"
+            f"{' --curve' if options.is_curve_measured else ''}",
         ),
     )
     return publish_model(backbone, fitted, facts, models_dir, report)
-
-
-def fit_models(
-    train: Unseen,
-    held_out: Unseen,
-    world: World,
-    n_events: int,
-    rng: np.random.Generator,
-    report: Callable[[str], None],
-    is_partial: bool = False,
-) -> Fitted:
-    """Draw sends of a world and learn every target from them.
-
-    Parameters
-    ----------
-    train, held_out
-        Pictures of products to learn from, and of others that choose trees and calibration.
-    world
-        Draws the sends.
-    n_events
-        Sends of training products.
-    rng
-        Draws everything.
-    report
-        Called with a line of progress.
-    is_partial
-        Whether a target of which there are too few events is left out instead of refused.
-
-    Raises
-    ------
-    InputError
-        If a target's event never, or always, happened.
-    """
-    projection = fit_projection(train.rows.identities[:: len(AUGMENTATIONS)])
-    sends = draw_events(world, train.pictures, n_events, rng)
-    checks = draw_events(world, held_out.pictures, round(HELD_OUT_SHARE * n_events), rng)
-    models = {}
-    for target in TARGETS:
-        started = time.monotonic()
-        try:
-            rows = event_rows(train, sends, target, projection)
-            held_rows = event_rows(held_out, checks, target, projection)
-        except InputError as exc:
-            if not is_partial:
-                raise
-            report(f"{target} is left out: {exc}")
-            continue
-        models[target] = fit_conversion(rows, held_rows, rng)
-        report(
-            f"{target}: {models[target].n_rounds} trees beyond the effects, "
-            f"{time.monotonic() - started:.0f} s"
-        )
-    return Fitted(models, projection)
-
-
-def event_rows(part: Unseen, events: Events, target: str, projection: Projection) -> Rows:
-    """Return what a target's model learns from sends, made by the function that serves.
-
-    Raises
-    ------
-    InputError
-        If the target's event never, or always, happened.
-    """
-    rows = np.flatnonzero(~np.isnan(events.happened[target]))
-    y = events.happened[target][rows]
-    if not 0 < y.sum() < len(y):
-        raise InputError(
-            f"Of {len(y):,} chances of {target} {int(y.sum()):,} happened; some of both outcomes "
-            "are expected. Give more events."
-        )
-    pictures = events.pictures[rows]
-    contexts = {name: codes[rows] for name, codes in events.contexts.items()}
-    return Rows(
-        build_features(part.rows.take(pictures), contexts, projection),
-        y,
-        np.ones(len(y)),
-        part.pictures.products[pictures],
-        pictures,
-    )
-
-
-def _unseen(six_fold: SixFold, collection: Collection) -> Unseen:
-    """Pictures as a world and as models see them."""
-    return Unseen(world_pictures(six_fold, collection), six_fold.picture_rows())
 
 
 def _measure_embedder(
@@ -243,7 +165,7 @@ def _measure_embedder(
     encoder: Encoder,
     seed: int,
     command: str,
-    report: Callable[[str], None],
+    report: Report,
 ) -> tuple[list[Figure], dict[str, Any]]:
     """All figures of a network on unseen products."""
     again, test = command.format("embedder"), collection.indices("test")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -12,15 +12,13 @@ from typing import Final
 import numpy as np
 
 from sneakeraug.files import write_bytes
+from sneakeraug.progress import Report
 from sneakeraug.registry import WEIGHTS
-from sneakeraug.training.embedder import (
-    EMBEDDER_CARD,
-    EmbedderOptions,
-    read_about,
-    train_embedder,
-)
+from sneakeraug.training.backbone import open_backbone
+from sneakeraug.training.embedder import EmbedderOptions, train_embedder
+from sneakeraug.training.embedder_card import EMBEDDER_CARD, read_about
 from sneakeraug.training.embedder_figures import FOUND_AGAIN
-from sneakeraug.training.reports import report_embedder, trained_network
+from sneakeraug.training.reports import report_embedder
 
 TABLE: Final = "depths.json"
 
@@ -62,7 +60,7 @@ def compare_depths(
     out: Path,
     architectures: Sequence[str],
     options: EmbedderOptions,
-    report: Callable[[str], None],
+    report: Report,
 ) -> list[Depth]:
     """Train and measure several depths; run again to go on after a stop.
 
@@ -110,9 +108,9 @@ def choose_depth(depths: Sequence[Depth]) -> Depth:
 
 
 def _measure(
-    images: Sequence[Path], folder: Path, options: EmbedderOptions, report: Callable[[str], None]
+    images: Sequence[Path], folder: Path, options: EmbedderOptions, report: Report
 ) -> Depth:
-    network = trained_network(folder, options.device)
+    network = open_backbone(folder, options.device)
     measured = report_embedder(images, network, "test", (), (), 0, report)
     rng = np.random.default_rng(0)
     photos = [rng.integers(0, 256, (320, 320, 3), dtype=np.uint8) for _ in range(6)]

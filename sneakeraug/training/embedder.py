@@ -3,193 +3,39 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
 
-import cv2
 import numpy as np
 import torch
 from safetensors.torch import save
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
-from sneakeraug.arrays import IntArray, UInt8Array
-from sneakeraug.augment.transforms import apply_augmentation, choose_parameters, scale_strength
-from sneakeraug.background import estimate_background, shrink_photo
+from sneakeraug.augment.transforms import apply_augmentation
+from sneakeraug.background import estimate_background
 from sneakeraug.dataset.photos import KINDS
-from sneakeraug.dataset.unknown import TRAINED_EDITS, TRAINED_SCENES
-from sneakeraug.dataset.vary import INGREDIENTS, Variation, recompress
+from sneakeraug.dataset.vary import INGREDIENTS, Variation
 from sneakeraug.embed.encoder import Encoded, encode_inputs, join_encoded
 from sneakeraug.embed.fit import CHECKPOINT, Batch, FitPlan, calibrate_head, fit_network
-from sneakeraug.embed.preprocess import NetworkInput, prepare_photos
+from sneakeraug.embed.preprocess import prepare_photos
 from sneakeraug.embed.resnet import AugmentationNet, choose_device, start_from
-from sneakeraug.errors import InputError, ModelNotFoundError
+from sneakeraug.errors import InputError
 from sneakeraug.files import file_sha256, write_bytes
-from sneakeraug.registry import CARD, WEIGHTS
-from sneakeraug.training.collection import KEPT_SIDE_PX, load_collection
+from sneakeraug.progress import Report
+from sneakeraug.registry import WEIGHTS
+from sneakeraug.training.collection import load_collection
+from sneakeraug.training.embedder_card import EMBEDDER_CARD, choose_gate, trained_before
+from sneakeraug.training.samples import (
+    DRAWN_EVERY,
+    SixFoldSamples,
+    collate,
+    epoch_order,
+    yield_to_training,
+)
 from sneakeraug.vocabulary import AUGMENTATIONS
-
-EMBEDDER_CARD = "embedder.json"
-"""What a trained embedder says of itself, beside its weights."""
-
-
-AS_IT_IS_SIDES_PX: Final = (160, KEPT_SIDE_PX)
-"""Longer side of a training photo that is not varied, from and to."""
-
-
-DRAWN_EVERY: Final[Mapping[str, int]] = {"darker": 2, "sketch": 4}
-"""Naming these is learnt in minutes, so only every 2nd and 4th photo spends time on them."""
-
-
-PHOTOS_OF_A_PRODUCT_AT_ONCE: Final = 2
-"""Photos of one product that come one after the other, so that a batch shows two views of it."""
-
-
-UNKNOWN_EDIT_SHARE: Final = 0.4
-NO_SHOE_SHARE: Final = 0.2
-"""Shares of photos beside whose variants an unknown edit, or a picture of no shoe, is shown."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Pictures as network input, with labels and products; -1 as in `Batch`."""
-
-    inputs: NetworkInput
-    labels: list[int]
-    products: list[int]
-
-
-class SixFoldSamples(Dataset[Sample]):
-    """The photos of an epoch in order: variants as network input, freshly varied.
-
-    Parameters
-    ----------
-    photos
-        Decoded photos.
-    products
-        Product number of each.
-    order
-        Which photo comes when.
-    size_px
-        Side of the network's input.
-    vary_share
-        Share of photos that are varied; the others come as they are or mirrored.
-    variation
-        How.
-    drawn_every
-        Variants of which only every so many photos show one, such as `DRAWN_EVERY`.
-    seed, epoch
-        Together with the photo's place in the order they fix every choice.
-    """
-
-    def __init__(
-        self,
-        photos: Sequence[UInt8Array],
-        products: IntArray,
-        order: IntArray,
-        size_px: int,
-        vary_share: float,
-        variation: Variation,
-        drawn_every: Mapping[str, int],
-        seed: int,
-        epoch: int,
-    ) -> None:
-        self.photos, self.products, self.order = photos, products, order
-        self.size_px, self.vary_share, self.variation = size_px, vary_share, variation
-        self.drawn_every, self.seed, self.epoch = drawn_every, seed, epoch
-
-    def __len__(self) -> int:
-        """Photos, not variants."""
-        return len(self.order)
-
-    def __getitem__(self, position: int) -> Sample:
-        """Up to six variants, and now and then what is none of the six."""
-        cv2.setNumThreads(0)
-        index = int(self.order[position])
-        rng = np.random.default_rng([self.seed, self.epoch, position])
-        photo = self.photos[index]
-        is_varied = rng.random() < self.vary_share
-        if is_varied:
-            photo = self.variation.vary(photo, rng)
-        else:
-            photo = shrink_photo(photo, int(rng.integers(*AS_IT_IS_SIDES_PX, endpoint=True)))
-            if rng.random() < 0.5:
-                photo = np.ascontiguousarray(photo[:, ::-1])
-        variants, labels = [], []
-        for label, name in enumerate(AUGMENTATIONS):
-            if position % self.drawn_every.get(name, 1):
-                continue
-            parameters = choose_parameters(photo, name)
-            if is_varied:
-                parameters = scale_strength(name, parameters, self.variation.strength(rng))
-            variant = apply_augmentation(photo, name, parameters).photo
-            if "compression" in self.variation.ingredients and rng.random() < 0.3:
-                variant = recompress(variant, rng)
-            variants.append(variant)
-            labels.append(label)
-        products = [int(self.products[index])] * len(variants)
-        if rng.random() < UNKNOWN_EDIT_SHARE:
-            edits = list(TRAINED_EDITS.values())
-            variants.append(edits[int(rng.integers(len(edits)))](photo, rng))
-            labels.append(-1)
-            products.append(products[0])
-        if rng.random() < NO_SHOE_SHARE:
-            scenes = list(TRAINED_SCENES.values())
-            scene = scenes[int(rng.integers(len(scenes)))](rng)
-            name = AUGMENTATIONS[int(rng.integers(len(AUGMENTATIONS)))]
-            variants.append(apply_augmentation(scene, name).photo)
-            labels.append(-1)
-            products.append(-1)
-        return Sample(prepare_photos(variants, self.size_px), labels, products)
-
-
-def _yield_to_training(_worker: int) -> None:
-    """Let a worker take what the network leaves of the processor, and no threads of its own."""
-    cv2.setNumThreads(0)
-    if hasattr(os, "nice"):
-        os.nice(5)
-
-
-def collate(samples: list[Sample]) -> Batch:
-    """Join photos' variants into one batch."""
-    return Batch(
-        torch.from_numpy(np.concatenate([sample.inputs.squares for sample in samples])),
-        torch.from_numpy(np.concatenate([sample.inputs.tones for sample in samples])),
-        torch.tensor([label for sample in samples for label in sample.labels]),
-        torch.tensor([product for sample in samples for product in sample.products]),
-    )
-
-
-def epoch_order(pool: IntArray, products: IntArray, rng: np.random.Generator) -> IntArray:
-    """Shuffle photos so that now and then two of one product follow each other.
-
-    Parameters
-    ----------
-    pool
-        Photo numbers; one may stand in it twice.
-    products
-        Product number of each photo.
-    rng
-        Shuffles.
-
-    Returns
-    -------
-    order
-        The photo numbers of `pool`.
-    """
-    shuffled = rng.permutation(pool)
-    by_product = shuffled[np.argsort(products[shuffled], kind="stable")]
-    pieces: list[IntArray] = []
-    for run in np.split(by_product, np.flatnonzero(np.diff(products[by_product])) + 1):
-        pieces += [
-            run[i : i + PHOTOS_OF_A_PRODUCT_AT_ONCE]
-            for i in range(0, len(run), PHOTOS_OF_A_PRODUCT_AT_ONCE)
-        ]
-    return np.concatenate([pieces[i] for i in rng.permutation(len(pieces))])
 
 
 def plan_epochs(
@@ -248,7 +94,7 @@ def train_embedder(
     images: Sequence[Path],
     out: Path,
     options: EmbedderOptions,
-    report: Callable[[str], None],
+    report: Report,
 ) -> Path:
     """Train a network to name the augmentation, and write it to a folder.
 
@@ -347,7 +193,7 @@ def train_embedder(
             num_workers=options.workers,
             collate_fn=collate,
             prefetch_factor=4 if options.workers else None,
-            worker_init_fn=_yield_to_training,
+            worker_init_fn=yield_to_training,
         )
 
     def encode_held_out(candidate: AugmentationNet, size_px: int) -> Encoded:
@@ -419,39 +265,6 @@ def train_embedder(
     return out
 
 
-def trained_before(weights: Path) -> list[dict[str, Any]]:
-    """Return what the cards beside a weights file say of the trainings that made it.
-
-    Returns
-    -------
-    before
-        The latest first; empty where no card lies there.
-    """
-    for name, key in ((EMBEDDER_CARD, None), (CARD, "embedder")):
-        path = weights.parent / name
-        if path.is_file():
-            about = json.loads(path.read_text(encoding="utf-8"))
-            about = about[key] if key else about
-            return [{k: v for k, v in about.items() if k != "before"}, *about.get("before", [])]
-    return []
-
-
-def choose_gate(known: Encoded) -> dict[str, float]:
-    """Return where the lines of `analysis.Gate` are drawn.
-
-    Parameters
-    ----------
-    known
-        Variants of validation photos: one in a hundred of them is warned about, one in a hundred
-        has its edit not named, one in a thousand is refused.
-    """
-    return {
-        "shoe_warn": round(float(np.quantile(known.is_shoe, 0.01)), 5),
-        "shoe_refuse": round(float(np.quantile(known.is_shoe, 0.001)), 5),
-        "known_edit": round(float(np.quantile(known.is_known_edit, 0.01)), 5),
-    }
-
-
 def ingredients_without(names: Sequence[str]) -> tuple[str, ...]:
     """Return the ingredients of variation but for some.
 
@@ -466,20 +279,3 @@ def ingredients_without(names: Sequence[str]) -> tuple[str, ...]:
                 f"Unknown ingredient {name!r}; expected any of: {', '.join(INGREDIENTS)}."
             )
     return tuple(name for name in INGREDIENTS if name not in names)
-
-
-def read_about(folder: Path) -> dict[str, Any]:
-    """Return what a trained embedder says of itself.
-
-    Raises
-    ------
-    ModelNotFoundError
-        If the folder holds none.
-    """
-    try:
-        about: dict[str, Any] = json.loads((folder / EMBEDDER_CARD).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
-        raise ModelNotFoundError(
-            f"{folder} holds no trained embedder; run `sneakeraug train embedder` first."
-        ) from exc
-    return about

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from sneakeraug.evaluate.metrics import (
     first_neighbour_hits,
     mean_with_interval,
 )
+from sneakeraug.progress import Report
 from sneakeraug.registry import Figure
 from sneakeraug.training.collection import Collection
 from sneakeraug.training.conditions import AS_IT_IS, Condition
@@ -87,7 +88,7 @@ def evaluate_conditions(
     encoder: Encoder,
     seed: int,
     command: str,
-    report: Callable[[str], None],
+    report: Report,
 ) -> list[Figure]:
     """Measure how often the network names the augmentation right under conditions.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray, UInt8Array
 from sneakeraug.augment.transforms import Variant
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.evaluate.metrics import mean_with_interval
+from sneakeraug.progress import Report
 from sneakeraug.records import Context
 from sneakeraug.regions import Patches, encode_covered
 from sneakeraug.registry import Figure
@@ -125,7 +126,7 @@ def measure_explanation(
     models: Mapping[str, ConversionModel],
     projection: Projection,
     seed: int,
-    report: Callable[[str], None],
+    report: Report,
 ) -> dict[str, dict[str, Any]]:
     """Measure how faithful explanations by regions are, by target.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,8 +13,16 @@ from sneakeraug.catalog.products import Catalog
 from sneakeraug.dataset.events import Reading, read_history
 from sneakeraug.dataset.support import Support, assess
 from sneakeraug.errors import InputError
+from sneakeraug.progress import Report
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.score.features import check_schema, feature_names
+from sneakeraug.training.backbone import open_backbone
+from sneakeraug.training.history_card import (
+    describe_history,
+    history_limits,
+    history_table,
+    past_of,
+)
 from sneakeraug.training.history_figures import (
     compare_with_serving,
     comparison_figures,
@@ -24,7 +31,6 @@ from sneakeraug.training.history_figures import (
     time_figures,
 )
 from sneakeraug.training.history_rows import (
-    MOST_WEIGHT,
     SPLIT,
     Learnt,
     Split,
@@ -32,27 +38,12 @@ from sneakeraug.training.history_rows import (
     learn,
     products_seen,
     rows_unseen,
-    sends_of_rows,
     split_by_time,
     split_groups,
 )
-from sneakeraug.training.publish import (
-    Facts,
-    Fitted,
-    open_backbone,
-    publish_model,
-)
+from sneakeraug.training.publish import Facts, Fitted, publish_model
 from sneakeraug.training.sent_pictures import Sends, encode_sent
-from sneakeraug.vocabulary import AUGMENTATIONS, DEFAULT_CATEGORY, TARGETS
-
-Report = Callable[[str], None]
-
-CONFOUNDED: Final = (
-    "The history does not tell with which probability each picture was chosen. Whoever chose may "
-    "have known what the model does not, so that a difference between pictures may be one between "
-    "the campaigns they were sent in: send some pictures at random, and write down the "
-    "probability as propensity."
-)
+from sneakeraug.vocabulary import AUGMENTATIONS, DEFAULT_CATEGORY
 
 UNSEEN: Final = "products the model has not seen"
 
@@ -170,12 +161,12 @@ def train_on_history(
         category=options.category,
         is_demo=False,
         is_confounded=not is_randomised(sends.history),
-        trained_on=_trained_on(events, reading, sends, split),
+        trained_on=describe_history(events, reading, sends, split),
         licence=options.licence,
         figures=figures,
         tables=tables
         | {
-            "history": _history_table(reading, sends, split, learnt),
+            "history": history_table(reading, sends, split, learnt, left_out),
             "conversion": metrics,
             "split_seed": backbone.split_seed,
         },
@@ -184,7 +175,9 @@ def train_on_history(
         comparison=comparison,
     )
     besides = {SPLIT: split.to_json(sends)}
-    folder = publish_model(backbone, learnt.fitted, facts, models_dir, report, besides)
+    folder = publish_model(
+        backbone, learnt.fitted, facts, models_dir, report, besides, past_of(sends)
+    )
     return Trained(folder, left_out)
 
 
@@ -297,95 +290,3 @@ def _by_time(
         return []
     models = learn(sends, others, held_out, tuple(learnt.fitted.models), seed, report)
     return time_figures(models.fitted, sends.take(later), seed + 1, command)
-
-
-def _trained_on(events: Path, reading: Reading, sends: Sends, split: Split) -> str:
-    """What the card says of the history."""
-    history = sends.history
-    first, last = (str(day.astype("datetime64[D]")) for day in _ends(history.sent_at))
-    learnt = split.rows(sends, "train")
-    said = reading.to_dict()
-    n_opens = said["opens"]["before"] - said["opens"]["after"]
-    n_clicks = said["clicks"]["before"] - said["clicks"]["after"]
-    machines = (
-        "machines had been left out when it was imported"
-        if reading.form == "own"
-        else f"{n_opens:,} opens and {n_clicks:,} clicks of machines were left out"
-    )
-    return (
-        f"Campaign history {events.name!r}: {int(sends_of_rows(history).sum()):,} sends from "
-        f"{first} to {last}, {len(np.unique(sends.of_row)):,} pictures of {len(sends.groups):,} "
-        f"products; {machines}. The effects were learnt from "
-        f"{int(sends_of_rows(history.take(learnt)).sum()):,} sends of "
-        f"{len(np.unique(sends.groups_of_rows[learnt])):,} products."
-    )
-
-
-def _ends(times: np.ndarray) -> tuple[np.datetime64, np.datetime64]:
-    return times.min(), times.max()
-
-
-def _history_table(reading: Reading, sends: Sends, split: Split, learnt: Learnt) -> dict[str, Any]:
-    """The history in numbers."""
-    history = sends.history
-    first, last = (str(time) for time in _ends(history.sent_at))
-    return {
-        "form": reading.form,
-        "n_rows": len(history),
-        "n_rows_rejected": len(reading.rejects),
-        "n_sends": int(sends_of_rows(history).sum()),
-        "sent_from_utc": first,
-        "sent_to_utc": last,
-        "n_products": {
-            side: len(np.unique(sends.groups_of_rows[split.rows(sends, side)]))
-            for side in ("train", "validation", "test")
-        },
-        "trials": {target: int(history.trials[target].sum()) for target in TARGETS},
-        "events": {target: int(history.happened[target].sum()) for target in TARGETS},
-        "is_weighted": is_randomised(history),
-        "weights_clipped_at": MOST_WEIGHT if is_randomised(history) else None,
-        "n_effective": {name: round(n, 1) for name, n in learnt.n_effective.items()},
-    }
-
-
-def history_limits(
-    sends: Sends,
-    n_effective: Mapping[str, float],
-    left_out: Mapping[str, str],
-    notes: Sequence[str],
-) -> tuple[str, ...]:
-    """Return what a model cannot do, as far as its history decides it.
-
-    Parameters
-    ----------
-    sends
-        The history.
-    n_effective
-        Effective number of trials of each target the model knows.
-    left_out
-        Why it does not know the others.
-    notes
-        Of `Support`.
-    """
-    limits = [
-        "It knows the campaigns of one history, and no others; what changed since it does not."
-    ]
-    known = np.isfinite(sends.history.propensity)
-    if is_randomised(sends.history):
-        sizes = ", ".join(f"{name} {n:,.0f}" for name, n in n_effective.items())
-        limits.append(
-            "Sends count by the inverse of their recorded propensity, at most "
-            f"{MOST_WEIGHT:g} times the average of their augmentation; what was learnt from is "
-            f"worth so many trials: {sizes}."
-        )
-    else:
-        limits.append(CONFOUNDED)
-        if known.all():
-            limits.append("Every recorded propensity is 1: chance chose nothing.")
-        elif known.any():
-            limits.append(
-                f"{int(known.sum()):,} of {len(known):,} rows tell a propensity; unless all do, "
-                "none is used."
-            )
-    limits += [f"It was not trained for {name}: {why}" for name, why in left_out.items()]
-    return (*limits, *notes)

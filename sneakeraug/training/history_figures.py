@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +14,13 @@ from sneakeraug.catalog.products import Catalog
 from sneakeraug.challenger import Comparison, Difference
 from sneakeraug.errors import ModelError, ModelNotFoundError
 from sneakeraug.evaluate.weighted import Statistic, Trials, losses, statistics, with_intervals
+from sneakeraug.progress import Report
 from sneakeraug.registry import Figure
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.score.features import check_schema, feature_names
+from sneakeraug.training.backbone import open_backbone
 from sneakeraug.training.history_rows import products_seen, rows_unseen, score_sends
-from sneakeraug.training.publish import Fitted, open_backbone
+from sneakeraug.training.publish import Fitted
 from sneakeraug.training.sent_pictures import Sends, encode_sent
 from sneakeraug.vocabulary import AUGMENTATIONS
 
@@ -163,7 +165,7 @@ def compare_with_serving(
     category: str,
     device: str,
     seed: int,
-    report: Callable[[str], None],
+    report: Report,
 ) -> Comparison | None:
     """Compare new models with those that serve, on products neither has learnt from.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -16,6 +16,7 @@ from sneakeraug.dataset.history import History, weighted_rows
 from sneakeraug.dataset.photos import share_of
 from sneakeraug.errors import InputError, ModelError
 from sneakeraug.evaluate.weighted import Trials
+from sneakeraug.progress import Report
 from sneakeraug.score.conversion import ConversionModel, Rows, fit_conversion
 from sneakeraug.score.features import Projection, fit_projection
 from sneakeraug.training.conversion_figures import predict_rows
@@ -208,7 +209,7 @@ def learn(
     held_out: IntArray,
     targets: Sequence[str],
     seed: int,
-    report: Callable[[str], None],
+    report: Report,
 ) -> Learnt:
     """Learn targets from rows of a history.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,11 +12,12 @@ import numpy as np
 
 from sneakeraug.dataset.worlds import World
 from sneakeraug.errors import InputError
+from sneakeraug.progress import Report
+from sneakeraug.training.backbone import open_served
 from sneakeraug.training.collection import load_collection
-from sneakeraug.training.conversion import fit_models
 from sneakeraug.training.conversion_figures import Unseen, measure_conversions
-from sneakeraug.training.reports import published_network
-from sneakeraug.training.six_fold import encode_six_fold, world_pictures
+from sneakeraug.training.six_fold import encode_six_fold
+from sneakeraug.training.world_models import both_views, fit_models
 
 METRICS: Final = (
     "log_loss_excess",
@@ -27,6 +28,9 @@ METRICS: Final = (
     "interval_width",
 )
 """Of `measure_conversions`, those that the table shows."""
+
+KEPT: Final = ("log_loss", "bayes_log_loss", "base_rate_log_loss", *METRICS)
+"""Of `measure_conversions`, those that a card keeps."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def measure_curve(
     model: str | None,
     options: CurveOptions,
     device: str,
-    report: Callable[[str], None],
+    report: Report,
 ) -> dict[str, Any]:
     """Train models on growing numbers of simulated sends, and measure each on unseen products.
 
@@ -87,30 +91,77 @@ def measure_curve(
         The options, and in ``points`` for each size the metrics by target; a target of which
         there are too few events at a size is not there.
     """
-    sizes, world = options.sizes, World(options.world)
-    network = published_network(model, device)
+    sizes = options.sizes
+    network = open_served(model, device)
     collection = load_collection(images, network.split_seed, report, kinds=network.kinds)
     rng = np.random.default_rng(options.seed)
-    parts = []
+    parts: dict[str, Unseen] = {}
     for side in ("train", "validation", "test"):
-        drawn = rng.permutation(collection.indices(side))[: options.n_photos].tolist()
-        if not drawn:
-            raise InputError(f"No photo falls on the {side} side of the split; give more photos.")
+        drawn = rng.permutation(collection.require(side))[: options.n_photos].tolist()
         six_fold = encode_six_fold(collection, sorted(drawn), network.encoder, report)
-        parts.append(Unseen(world_pictures(six_fold, collection), six_fold.picture_rows()))
-    train, held_out, test = parts
+        parts[side] = both_views(six_fold, collection)
+    points = _grow(parts, options, sizes, report)
+    return {"model_id": network.name, **asdict(options), "points": points}
+
+
+def curve_of_card(
+    parts: Mapping[str, Unseen],
+    options: CurveOptions,
+    metrics: Mapping[str, Mapping[str, Any]],
+    report: Report,
+) -> dict[str, Any]:
+    """Return the curve that leads to a model which was just measured, as its card keeps it.
+
+    Parameters
+    ----------
+    parts
+        Pictures of the sides ``train``, ``validation`` and ``test``.
+    options
+        The last size is the model's own, which is not trained again.
+    metrics
+        The model's, measured on as many sends with the same seed.
+    report
+        Called with a line of progress now and then.
+    """
+    *before, last = options.sizes
+    points = [*_grow(parts, options, before, report), {"n": last, "targets": metrics}]
+    kept = [
+        {
+            "n": point["n"],
+            "targets": {
+                target: {name: found[name] for name in KEPT}
+                for target, found in point["targets"].items()
+            },
+        }
+        for point in points
+    ]
+    return asdict(options) | {"points": kept}
+
+
+def _grow(
+    parts: Mapping[str, Unseen], options: CurveOptions, sizes: Sequence[int], report: Report
+) -> list[dict[str, Any]]:
+    """Models of each size, measured."""
+    world = World(options.world)
     points = []
     for size in sizes:
         report(f"learning from {size:,} sends")
         started = time.monotonic()
         rng = np.random.default_rng([options.seed, size])
-        fitted = fit_models(train, held_out, world, size, rng, report, is_partial=True)
+        fitted = fit_models(
+            parts["train"], parts["validation"], world, size, rng, report, is_partial=True
+        )
         seconds = time.monotonic() - started
         metrics = measure_conversions(
-            fitted.models, fitted.projection, test, world, options.n_measured, options.seed + 1
+            fitted.models,
+            fitted.projection,
+            parts["test"],
+            world,
+            options.n_measured,
+            options.seed + 1,
         )
         points.append({"n": size, "seconds": round(seconds, 1), "targets": metrics})
-    return {"model_id": network.name, **asdict(options), "points": points}
+    return points
 
 
 def table_lines(curve: dict[str, Any]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,7 @@ from sneakeraug.embed.encoder import Encoded, Encoder
 from sneakeraug.errors import PhotoError
 from sneakeraug.evaluate.metrics import roc_auc_with_interval
 from sneakeraug.limits import Limits
+from sneakeraug.progress import Report
 from sneakeraug.registry import Figure
 from sneakeraug.training.collection import Collection, read_small
 from sneakeraug.vocabulary import AUGMENTATIONS
@@ -32,7 +33,7 @@ def evaluate_gate(
     encoder: Encoder,
     seed: int,
     command: str,
-    report: Callable[[str], None],
+    report: Report,
 ) -> list[Figure]:
     """Measure how well shoes and known edits are told from kinds that training never showed.
 

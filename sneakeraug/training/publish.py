@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,16 @@ from sneakeraug import registry
 from sneakeraug.augment.transforms import DEFAULT_PARAMETERS
 from sneakeraug.catalog.products import load_catalog
 from sneakeraug.challenger import Comparison
-from sneakeraug.embed.encoder import Encoder
 from sneakeraug.embed.preprocess import MEAN, STD
+from sneakeraug.evidence import PastCampaigns, write_past
 from sneakeraug.limits import Limits
 from sneakeraug.offers import save_pictures
+from sneakeraug.progress import Report
 from sneakeraug.registry import Figure, ModelCard
 from sneakeraug.score.conversion import ConversionModel, save_conversions
 from sneakeraug.score.features import Projection, feature_names
-from sneakeraug.training.embedder import EMBEDDER_CARD, read_about
-from sneakeraug.vocabulary import AUGMENTATIONS, CONTEXT_FIELDS, DEFAULT_CATEGORY, TARGETS
+from sneakeraug.training.backbone import Backbone
+from sneakeraug.vocabulary import AUGMENTATIONS, CONTEXT_FIELDS, DEFAULT_CATEGORY
 
 LIMITS_OF_NETWORK = (
     "Other products, drawings, text and scenes are warned about or refused by a second output of "
@@ -41,62 +42,6 @@ class Fitted:
 
     models: dict[str, ConversionModel]
     projection: Projection
-
-
-@dataclass(frozen=True)
-class Backbone:
-    """The network a model is built on.
-
-    Attributes
-    ----------
-    folder
-        Where its weights are.
-    about
-        What its training says of it.
-    encoder
-        Itself.
-    card
-        Of the published model it was taken from; None where it comes from ``train embedder``.
-    """
-
-    folder: Path
-    about: dict[str, Any] = field(repr=False)
-    encoder: Encoder = field(repr=False)
-    card: ModelCard | None = field(repr=False)
-
-    @property
-    def split_seed(self) -> int:
-        """Seed of the split by product it was trained with."""
-        return int(self.about["split_seed"])
-
-    def figures(self, model_id: str) -> tuple[list[Figure], dict[str, Any]]:
-        """Figures and tables of a published model's network, which another serves unchanged."""
-        if self.card is None:
-            return [], {}
-        figures = [
-            figure.model_copy(
-                update={"command": figure.command.replace(self.card.model_id, model_id)}
-            )
-            for figure in self.card.figures
-            if figure.name.split(":")[0] not in TARGETS
-        ]
-        tables = self.card.tables
-        return figures, {name: tables[name] for name in ("confusion", "recall") if name in tables}
-
-
-def open_backbone(folder: Path, device: str) -> Backbone:
-    """Open the network of a folder `train_embedder` wrote, or of a published model.
-
-    Raises
-    ------
-    ModelNotFoundError, ModelCorruptError
-        If there is none, or a file of a published model was changed.
-    """
-    card = None
-    if not (folder / EMBEDDER_CARD).is_file() and (folder / registry.CARD).is_file():
-        card = registry.verify(folder)
-    about = read_about(folder) if card is None else card.embedder
-    return Backbone(folder, about, Encoder.of(folder / registry.WEIGHTS, about, device), card)
 
 
 @dataclass(frozen=True)
@@ -121,8 +66,9 @@ def publish_model(
     fitted: Fitted,
     facts: Facts,
     models_dir: Path,
-    report: Callable[[str], None],
+    report: Report,
     besides: Mapping[str, bytes] | None = None,
+    past: PastCampaigns | None = None,
 ) -> Path:
     """Publish a model folder: network, conversion models, card.
 
@@ -138,6 +84,8 @@ def publish_model(
         Called with a line of progress while catalog pictures are encoded.
     besides
         Other files of the folder, by name.
+    past
+        Past campaigns that are kept with the model.
 
     Returns
     -------
@@ -158,6 +106,8 @@ def publish_model(
             save_pictures(staged, load_catalog(), backbone.encoder, Limits(), report)
         for name, data in (besides or {}).items():
             (staged / name).write_bytes(data)
+        if past is not None:
+            write_past(staged, past)
         card = ModelCard(
             model_id=facts.model_id,
             created_utc=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,14 @@ import numpy as np
 
 from sneakeraug import registry
 from sneakeraug.dataset.worlds import World
-from sneakeraug.embed.encoder import Encoder
 from sneakeraug.errors import InputError
+from sneakeraug.progress import Report
 from sneakeraug.score.conversion import load_conversions
-from sneakeraug.settings import get_settings
+from sneakeraug.training.backbone import Backbone, open_served
 from sneakeraug.training.card_figures import conversion_figures
 from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.conditions import find_conditions
-from sneakeraug.training.conversion_figures import Unseen, measure_conversions
-from sneakeraug.training.embedder import read_about
+from sneakeraug.training.conversion_figures import measure_conversions
 from sneakeraug.training.embedder_figures import (
     ACCURACY,
     ECE,
@@ -28,14 +26,13 @@ from sneakeraug.training.embedder_figures import (
 )
 from sneakeraug.training.explanation_figures import explanation_figures, measure_explanation
 from sneakeraug.training.novelty import evaluate_gate
-from sneakeraug.training.six_fold import encode_six_fold, number_names, world_pictures
-
-Report = Callable[[str], None]
+from sneakeraug.training.six_fold import encode_six_fold, number_names
+from sneakeraug.training.world_models import both_views
 
 
 def report_embedder(
     images: Sequence[Path],
-    network: Network,
+    network: Backbone,
     split: str,
     sources: Sequence[str],
     conditions: Sequence[str],
@@ -125,12 +122,12 @@ def report_conversion(
         Called with a line of progress now and then.
     """
     chosen = World(world)
-    network = published_network(model, device)
+    network = open_served(model, device)
     collection, positions = _photos(images, network, split, (), report)
     six_fold = encode_six_fold(collection, positions, network.encoder, report)
     card = registry.read_card(network.folder)
     models, projection = load_conversions(network.folder, card.conversion)
-    unseen = Unseen(world_pictures(six_fold, collection), six_fold.picture_rows(is_edit_known))
+    unseen = both_views(six_fold, collection, is_edit_known)
     metrics = measure_conversions(models, projection, unseen, chosen, n_events, seed)
     n_products = len(set(unseen.pictures.products.tolist()))
     command = f"{_command('conversion', network, images, ())} --world {world}"
@@ -178,7 +175,7 @@ def report_explanation(
     """
     if n_photos < 1:
         raise InputError(f"{n_photos} photos were asked for; at least 1 is expected.")
-    network = published_network(model, device)
+    network = open_served(model, device)
     collection, positions = _photos(images, network, split, (), report)
     if len(positions) > n_photos:
         rng = np.random.default_rng(seed)
@@ -208,63 +205,9 @@ def report_explanation(
     }
 
 
-@dataclass(frozen=True)
-class Network:
-    """A network to measure.
-
-    Attributes
-    ----------
-    folder
-        Where its files are.
-    flag
-        How the command line names it.
-    encoder
-        Itself.
-    split_seed
-        Of the split it was trained with.
-    kinds
-        Kinds of product it was trained on.
-    """
-
-    folder: Path
-    flag: str
-    encoder: Encoder
-    split_seed: int
-    kinds: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """The folder's name, which of a published model is its id."""
-        return self.folder.name
-
-
-def published_network(model: str | None, device: str) -> Network:
-    """Return the network of a published model, verified; of the active one where None."""
-    settings = get_settings()
-    folder = registry.chosen_folder(settings.models_dir, model, settings.model_id)
-    card = registry.verify(folder)
-    return _network(folder, f"--model {folder.name}", card.embedder, device)
-
-
-def trained_network(folder: Path, device: str) -> Network:
-    """Return the network of a folder that ``train embedder`` wrote."""
-    return _network(folder, f"--embedder {folder.name}", read_about(folder), device)
-
-
-def _network(folder: Path, flag: str, about: Mapping[str, Any], device: str) -> Network:
-    """A network with what its training says of it."""
-    return Network(
-        folder,
-        flag,
-        Encoder.of(folder / registry.WEIGHTS, about, device),
-        int(about["split_seed"]),
-        tuple(about["kinds"]),
-    )
-
-
 def _photos(
     images: Sequence[Path],
-    network: Network,
+    network: Backbone,
     split: str,
     sources: Sequence[str],
     report: Report,
@@ -291,7 +234,7 @@ def _photos(
     return collection, positions
 
 
-def _command(what: str, network: Network, images: Sequence[Path], sources: Sequence[str]) -> str:
+def _command(what: str, network: Backbone, images: Sequence[Path], sources: Sequence[str]) -> str:
     """The command that gives the figures again; folders by name alone."""
     flags = [f"--images {path.name}" for path in images]
     flags += [f"--source {source}" for source in sources]

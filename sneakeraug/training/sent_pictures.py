@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from sneakeraug.dataset.photos import PhotoRow, difference_hash, group_products
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.errors import InputError, PhotoError, StoreError
 from sneakeraug.limits import Limits
+from sneakeraug.progress import Report
 from sneakeraug.score.features import PictureRows, Projection, build_features, measure_picture
 from sneakeraug.training.collection import NAMED_UNREADABLE, read_small
 from sneakeraug.vocabulary import AUGMENTATIONS
@@ -92,7 +93,7 @@ def encode_sent(
     images: Path,
     catalog: Catalog,
     encoder: Encoder,
-    report: Callable[[str], None],
+    report: Report,
 ) -> Sends:
     """Read and encode every picture a history names.
 
@@ -171,7 +172,7 @@ def _read(
     images: Path,
     catalog: Catalog,
     views: _Views,
-    report: Callable[[str], None],
+    report: Report,
 ) -> UInt8Array | None:
     """A picture's pixels; None where there are none, which is said."""
     name = history.images[i]

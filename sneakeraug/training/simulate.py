@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,7 @@ from sneakeraug.dataset.worlds import (
 from sneakeraug.errors import InputError
 from sneakeraug.intake.decode import decode_photo, read_photo_bytes
 from sneakeraug.limits import Limits
+from sneakeraug.progress import Report
 from sneakeraug.score.features import measure_picture
 from sneakeraug.vocabulary import AUGMENTATIONS, CONTEXT_FIELDS, TARGETS
 
@@ -56,7 +57,7 @@ def simulate_events(
     world: str,
     n: int,
     seed: int,
-    report: Callable[[str], None],
+    report: Report,
     policy: str = POLICIES[0],
     world_seed: int = 0,
 ) -> Path:
@@ -119,7 +120,7 @@ def simulate_events(
     return path
 
 
-def _pictures(dataset: Path, listed: pa.Table, report: Callable[[str], None]) -> Pictures:
+def _pictures(dataset: Path, listed: pa.Table, report: Report) -> Pictures:
     """A dataset's pictures as a world sees them; each original is looked at once."""
     labels = listed.column("augment_label").to_numpy().astype(np.int64)
     products = listed.column("product_id").combine_chunks().dictionary_encode().indices.to_numpy()

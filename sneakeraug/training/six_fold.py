@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ from sneakeraug.dataset.looks import measure_hues
 from sneakeraug.dataset.worlds import LOOKS, Pictures
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.errors import InputError
+from sneakeraug.progress import Report
 from sneakeraug.score.features import PICTURE_FEATURES, PictureRows, measure_picture
 from sneakeraug.training.collection import Collection
 from sneakeraug.training.conditions import AS_IT_IS, CONDITIONS, Condition
@@ -79,7 +80,7 @@ def encode_six_fold(
     collection: Collection,
     positions: list[int],
     encoder: Encoder,
-    report: Callable[[str], None],
+    report: Report,
     condition: Condition = CONDITIONS[AS_IT_IS],
 ) -> SixFold:
     """Make and encode the six variants of some photos of a collection.

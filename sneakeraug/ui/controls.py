@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from sneakeraug.registry import ModelCard
 from sneakeraug.ui import pictures, samples, state, words
 from sneakeraug.ui.state import Campaign
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
@@ -38,14 +39,18 @@ SAMPLE_PX: Final = 155
 """Six abreast on the page, three in the pop-up, two on a phone."""
 
 
-def ask_campaign(notices: list[str]) -> Campaign:
+def ask_campaign(notices: list[str], card: ModelCard) -> Campaign:
     """Show what the campaign wants and its drop-downs, held in step with the page's link.
 
     Parameters
     ----------
     notices
         What `state.read_link` did not understand.
+    card
+        Of the model that serves: only what it was trained for is offered.
     """
+    targets = state.known_targets(card.vocabulary["target"])
+    notices = notices + state.hold_to(targets)
     if len(state.options("category")) > 1:
         st.segmented_control(
             "Product",
@@ -58,13 +63,16 @@ def ask_campaign(notices: list[str]) -> Campaign:
     left, right = st.columns([6, 8], gap="medium")
     left.segmented_control(
         "I want",
-        state.options("target"),
+        targets,
         format_func=words.label,
         required=True,
         wrap=True,
         key=state.widget_key("target"),
     )
-    _ask_guards(left)
+    missing = words.missing(card.left_out)
+    if missing:
+        left.caption(f":material/info: {words.plain(missing)}")
+    _ask_guards(left, targets)
     pairs = right.grid(2, min_column_width=280, gap="small")
     names = list(ASKED)
     is_sneaker = state.category() == DEFAULT_CATEGORY
@@ -78,15 +86,20 @@ def ask_campaign(notices: list[str]) -> Campaign:
                 disabled=name == "sneaker_type" and not is_sneaker,
             )
     for notice in notices:
-        said = f"The link was not understood: {words.plain(notice)}"
-        st.warning(said, icon=":material/link_off:")
+        st.warning(words.plain(notice), icon=":material/link_off:")
     return state.write_link()
 
 
-def _ask_guards(where: DeltaGenerator) -> None:
-    """Show the guardrails, tucked away; the button says how many are set."""
+def _ask_guards(where: DeltaGenerator, targets: tuple[str, ...]) -> None:
+    """Show the guardrails a model can hold, tucked away; the button says how many are set."""
     target = str(st.session_state[state.widget_key("target")])
-    offered = {name: other for name, other in state.GUARD_FIELDS.items() if other != target}
+    offered = {
+        name: other
+        for name, other in state.GUARD_FIELDS.items()
+        if other in targets and other != target
+    }
+    if not offered:
+        return
     n_set = sum(st.session_state[state.widget_key(name)] != words.ANY for name in offered)
     said = f"Guardrails: {n_set}" if n_set else "Guardrails"
     with where.popover(said, icon=":material/shield:", key="guardrails"):

@@ -9,7 +9,7 @@ from typing import Final
 
 import streamlit as st
 
-from sneakeraug import recommend
+from sneakeraug import serving
 from sneakeraug.analysis import Analysis
 from sneakeraug.catalog.products import Catalog
 from sneakeraug.errors import SneakeraugError
@@ -57,7 +57,7 @@ def recommender(category: str = DEFAULT_CATEGORY) -> Recommender:
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_MODELS)
 def _load(category: str) -> Recommender:
-    return recommend.load(category=category)
+    return serving.load(category=category)
 
 
 def _is_current(engine: Recommender) -> bool:
@@ -74,7 +74,7 @@ def _follow(engine: Recommender) -> None:
 
 def _catch_up(engine: Recommender) -> None:
     try:
-        engine.use_catalog(*recommend.serving_catalog(get_settings()))
+        engine.use_catalog(*serving.serving_catalog(get_settings()))
     except SneakeraugError as exc:  # the next visit tries again
         logger.error("The catalog could not be read again: %s", exc)
     finally:
@@ -93,7 +93,7 @@ def refresh_catalog(report: Callable[[str], None] = lambda _line: None) -> None:
         engine = _load(DEFAULT_CATEGORY)
     with _refreshing:
         if not _is_current(engine):
-            engine.use_catalog(*recommend.serving_catalog(get_settings()), report)
+            engine.use_catalog(*serving.serving_catalog(get_settings()), report)
 
 
 def _content(picture: Picture) -> str:

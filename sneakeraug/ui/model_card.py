@@ -26,6 +26,10 @@ NO_SHARES: Final = ("brier", "log loss", "error", "slope", "auroc")
 """In the name of a figure that is no share and not said in percent."""
 
 
+COMPARED: Final = "log loss less that of"
+"""In the name of a figure that is a small difference."""
+
+
 def choose(recommender: Recommender) -> ModelCard:
     """Let the reader choose among the models there are; return the card of the chosen one."""
     models_dir = recommender.settings.models_dir
@@ -163,6 +167,8 @@ def measure_of(figure: Figure) -> str:
 
 def value(figure: Figure, number: float) -> str:
     """Say a number of a figure: a share as a percentage, a loss as it is."""
+    if COMPARED in figure.name:
+        return words.loss(number)
     is_no_share = any(word in figure.name.lower() for word in NO_SHARES)
     if is_no_share or not 0 <= number <= 1:
         return f"{number:,.3f}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,6 +12,7 @@ import streamlit as st
 from sneakeraug.errors import ContextError, ModelNotFoundError
 from sneakeraug.registry import active_models
 from sneakeraug.settings import get_settings
+from sneakeraug.ui import words
 from sneakeraug.ui.words import ANY
 from sneakeraug.vocabulary import (
     CONTEXT_FIELDS,
@@ -121,13 +123,51 @@ def read_link() -> list[str]:
                 _check(name, given)
                 st.session_state[key] = given
             except ContextError as exc:
-                notices.append(str(exc))
+                notices.append(f"The link was not understood: {exc}")
                 st.session_state[key] = chosen[name]
         elif not is_mounted:
             st.session_state[key] = chosen[name]
         elif given is None and seen.get(name) is not None:  # the browser's back button
             st.session_state[key] = default
     return notices
+
+
+def hold_to(targets: Collection[str]) -> list[str]:
+    """Let go of a target and of guardrails that a model does not know, before their widgets.
+
+    Parameters
+    ----------
+    targets
+        What the model was trained for.
+
+    Returns
+    -------
+    notices
+        One sentence for each that was chosen, and is no longer.
+    """
+    notices = []
+    key = widget_key("target")
+    chosen, known = str(st.session_state[key]), known_targets(targets)
+    if chosen not in known:
+        st.session_state[key] = known[0]
+        if chosen != DEFAULTS["target"]:
+            notices.append(
+                f"This model was not trained for {words.EVENTS[chosen]}: {words.EVENTS[known[0]]} "
+                "are shown instead."
+            )
+    for name, target in GUARD_FIELDS.items():
+        if target not in known and st.session_state[widget_key(name)] != ANY:
+            st.session_state[widget_key(name)] = ANY
+            notices.append(
+                f"This model was not trained for {words.EVENTS[target]}: the guardrail on them "
+                "holds no longer."
+            )
+    return notices
+
+
+def known_targets(targets: Collection[str]) -> tuple[str, ...]:
+    """Return the targets that a page may offer, of those a model knows, in the page's order."""
+    return tuple(target for target in options("target") if target in targets)
 
 
 def _check(name: str, given: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from sneakeraug.evidence import Evidence
@@ -112,6 +113,23 @@ def label(term: str) -> str:
     return SPECIAL.get(term, term.replace("_", " ").capitalize())
 
 
+def missing(left_out: Mapping[str, str]) -> str | None:
+    """Say what a model was not trained for, and the first thing that stood against each.
+
+    Parameters
+    ----------
+    left_out
+        From a card: why, by target; empty where it does not know.
+    """
+    if not left_out:
+        return None
+    said = []
+    for target, why in left_out.items():
+        first = why.split(". ")[0].rstrip(".")
+        said.append(EVENTS[target] + (f" ({first[:1].lower()}{first[1:]})" if first else ""))
+    return f"This model was not trained for {' or '.join(said)}."
+
+
 def plain(text: str) -> str:
     """Escape text from outside so that Markdown shows it as it is, on one line.
 
@@ -143,6 +161,11 @@ def points(difference: float) -> str:
     if float(text) == 0:
         return "±0"
     return f"{'+' if value > 0 else '−'}{text}"
+
+
+def loss(nats: float) -> str:
+    """Say a log loss, or a difference of two."""
+    return f"{nats:.5f}".replace("-", "\u2212")
 
 
 def odds(effect: float) -> str:

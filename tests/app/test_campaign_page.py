@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from sneakeraug.augment.transforms import apply_augmentation
 from sneakeraug.intake.decode import decode_photo
 from sneakeraug.rank.variants import tied_with_best
 from sneakeraug.regions import Regions
-from sneakeraug.registry import activate
+from sneakeraug.registry import activate, read_card
 from sneakeraug.ui import engine, results, samples, state, words
 from sneakeraug.ui.state import Campaign, Picture
 from sneakeraug.vocabulary import TARGETS
@@ -308,3 +309,43 @@ def test_what_is_too_close_to_call_stands_together(open_page: Open) -> None:
     assert ("Too close to call: each may be the best" in page_text(at)) == (
         0 < len(tied_with_best(variants)) < 6
     )
+
+
+@pytest.fixture
+def of_two_targets(
+    small_models: Path, tmp_path: Path, other_models: Callable[[Path], None]
+) -> None:
+    """Serve a small model whose history did not support two of the targets."""
+    models = tmp_path / "models"
+    shutil.copytree(small_models, models)
+    card = read_card(models / "small")
+    known = ("open_rate", "click_through")
+    why = {"abandoned_cart": "No row tells it.", "unsubscribed": "3 of 9 trials; 100 are expected."}
+    card = card.model_copy(
+        update={
+            "vocabulary": card.vocabulary | {"target": known},
+            "conversion": {target: card.conversion[target] for target in known},
+            "tables": card.tables | {"history": {"left_out": why}},
+        }
+    )
+    (models / "small" / "card.json").write_text(card.to_json(), encoding="utf-8")
+    other_models(models)
+
+
+@pytest.mark.usefixtures("of_two_targets")
+def test_only_what_the_model_was_trained_for_is_offered(open_page: Open) -> None:
+    at = open_page()
+    targets = at.segmented_control(key="campaign_target")
+    assert targets.options == ["More clicks", "More opens"]
+    guards = [box.key for box in at.selectbox if "guard" in str(box.key)]
+    assert guards == ["campaign_guard_open_rate"]
+    said = page_text(at).replace("\\", "")
+    assert "not trained for abandoned carts (no row tells it) or unsubscribes (3 of 9" in said
+    at = open_page(target="unsubscribed", guard_abandoned_cart="5")
+    assert at.segmented_control(key="campaign_target").value == "click_through"
+    said = "\n".join(warning.value for warning in at.warning).replace("\\", "")
+    assert "not trained for unsubscribes: clicks are shown instead" in said
+    assert "the guardrail on them holds no longer" in said
+    assert "guard_abandoned_cart" not in at.query_params
+    at = take_sample(at)
+    assert at.header

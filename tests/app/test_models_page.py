@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from sneakeraug.challenger import Comparison, Difference
 from sneakeraug.evaluate.metrics import reliability_bins
-from sneakeraug.registry import WEIGHTS, active_model
+from sneakeraug.registry import WEIGHTS, activate, active_model, read_card
 from sneakeraug.settings import REPOSITORY_MODELS
-from sneakeraug.ui import charts, engine, mistakes, model_card, model_charts, words
+from sneakeraug.ui import charts, comparison_card, engine, mistakes, model_card, model_charts, words
 
 from .conftest import Open
 
@@ -152,3 +153,53 @@ def test_a_changed_model_file_gives_its_message_and_never_a_score(
     at = open_page()
     assert "was changed or damaged" in at.error[0].value
     assert not at.metric
+
+
+def test_a_comparison_is_shown_and_what_a_forced_model_was_refused_for(
+    small_models: Path, tmp_path: Path
+) -> None:
+    def difference(low: float, value: float, high: float) -> Difference:
+        return Difference(value=value, interval=(low, high), candidate=0.43, serving=0.43 - value,
+                          n=600, n_products=5)  # fmt: skip
+
+    models = Path(shutil.copytree(small_models, tmp_path / "models"))
+    shutil.copytree(models / "small", models / "mine")
+    compared = Comparison(
+        serving="small",
+        targets={
+            "open_rate": difference(0.01, 0.02, 0.03),
+            "click_through": difference(-0.002, -0.001, -0.0004),
+            "unsubscribed": difference(-0.1, 0.0, 0.1),
+        },
+    )
+    card = read_card(models / "mine").model_copy(
+        update={"model_id": "mine", "comparison": compared}
+    )
+    (models / "mine" / "card.json").write_text(card.to_json(), encoding="utf-8")
+
+    def page(folder: str, model_id: str) -> None:
+        from pathlib import Path
+
+        from sneakeraug.registry import read_card
+        from sneakeraug.ui import comparison_card
+
+        comparison_card.show(read_card(Path(folder) / model_id), Path(folder))
+
+    def shown(model_id: str) -> AppTest:
+        at = AppTest.from_function(page, kwargs={"folder": str(models), "model_id": model_id})
+        at.run()
+        assert not at.exception
+        return at
+
+    table = shown("mine").table[0].value
+    badges = [next(b for b in comparison_card.BADGES.values() if b in c) for c in table.iloc[:, 1]]
+    assert badges == [comparison_card.BADGES[name] for name in ("worse", "better", "unclear")]
+    assert "**0.02000**" in table.iloc[0, 1]
+    assert "−0.00200 to −0.00040" in table.iloc[1, 1]
+    assert "600 trials of 5 products" in table.iloc[0, 0]
+    assert not shown("mine").warning
+    assert not shown("small").subheader
+    activate(models, "mine", is_forced=True)
+    (warning,) = shown("mine").warning
+    assert "serves by force" in warning.value
+    assert "is worse than" in warning.value.replace("\\", "")

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from sneakeraug.catalog.products import load_catalog
 from sneakeraug.dataset.events import read_history
+from sneakeraug.training.backbone import open_backbone
 from sneakeraug.training.history import HistoryOptions, train_on_history
-from sneakeraug.training.publish import open_backbone
 from sneakeraug.training.sent_pictures import Sends, encode_sent
 from sneakeraug.vocabulary import CONTEXT_FIELDS
 

@@ -31,7 +31,8 @@ from sneakeraug.evaluate.metrics import (
     wilson_interval,
 )
 from sneakeraug.training.conditions import CONDITIONS, find_conditions
-from sneakeraug.training.embedder import epoch_order, ingredients_without, plan_epochs
+from sneakeraug.training.embedder import ingredients_without, plan_epochs
+from sneakeraug.training.samples import epoch_order
 
 
 @pytest.mark.parametrize("name", CONDITIONS)

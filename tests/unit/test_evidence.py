@@ -17,8 +17,8 @@ from sneakeraug.evidence import (
     read_past,
     write_past,
 )
-from sneakeraug.recommend import load
 from sneakeraug.records import Context
+from sneakeraug.serving import load
 from sneakeraug.settings import Settings
 from sneakeraug.ui import words
 from sneakeraug.vocabulary import CONTEXT_FIELDS, TARGETS

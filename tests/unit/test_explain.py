@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import xgboost as xgb
 
-from sneakeraug.recommend import Recommender, load
+from sneakeraug.recommend import Recommender
 from sneakeraug.records import Context
 from sneakeraug.score.calibration import Calibration
 from sneakeraug.score.conversion import PARAMETERS, ConversionModel
 from sneakeraug.score.features import build_features, encode_contexts
+from sneakeraug.serving import load
 from sneakeraug.settings import Settings
 from sneakeraug.vocabulary import AUGMENTATIONS, TARGETS
 
@@ -46,11 +47,13 @@ def test_what_drove_a_score_adds_up_to_its_log_odds(
     context: Context,
 ) -> None:
     analysis = recommender.analyse(demo_paths[0])
-    x = build_features(analysis.picture_rows(), encode_contexts([context]), recommender._projection)
-    model = recommender._conversions[target]
+    x = build_features(
+        analysis.picture_rows(), encode_contexts([context]), recommender.model.projection
+    )
+    model = recommender.model.conversions[target]
     if has_trees:
         model = with_trees(model, x.shape[1])
-        monkeypatch.setitem(recommender._conversions, target, model)
+        monkeypatch.setitem(recommender.model.conversions, target, model)
     base = model.contributions(x)[:, -1]
     log_odds = model.log_odds_by_draw(x).astype(np.float64).mean(axis=0)
     for label, name in enumerate(AUGMENTATIONS):
@@ -65,9 +68,9 @@ def test_the_shown_probability_is_that_of_the_contributions_but_for_the_spread(
 ) -> None:
     analysis = recommender.analyse(demo_paths[1])
     x = build_features(
-        analysis.picture_rows(), encode_contexts([Context()]), recommender._projection
+        analysis.picture_rows(), encode_contexts([Context()]), recommender.model.projection
     )
-    model = recommender._conversions["click_through"]
+    model = recommender.model.conversions["click_through"]
     z = model.contributions(x).sum(axis=1)
     members = model.predict_members(x, np.zeros(6, dtype=np.int64))
     spread = np.log(members / (1 - members)).std(axis=0)

@@ -14,8 +14,9 @@ from sneakeraug.errors import ContextError, InputError
 from sneakeraug.rank.alternates import choose_alternate
 from sneakeraug.rank.guards import check_guard, judge_guard
 from sneakeraug.rank.variants import choose_augmentation, rank_variants, tied_with_best
-from sneakeraug.recommend import Recommender, load
+from sneakeraug.recommend import Recommender
 from sneakeraug.records import AlternateScore, Guard, Recommendation, VariantScore
+from sneakeraug.serving import load
 from sneakeraug.settings import Settings
 from sneakeraug.vocabulary import AUGMENTATIONS, TARGETS
 

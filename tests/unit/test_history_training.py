@@ -9,17 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from history_data import Table, counted, sends_of, silent, train, write
+from safetensors.numpy import load_file
 
 from sneakeraug import registry
 from sneakeraug.catalog.products import load_catalog
+from sneakeraug.dataset.events import read_history
 from sneakeraug.dataset.history import to_parquet, weighted_rows
 from sneakeraug.errors import (
     InputError,
     TargetError,
 )
+from sneakeraug.evidence import COLUMNS, HISTORY, read_past
 from sneakeraug.recommend import Recommender
 from sneakeraug.settings import Settings
-from sneakeraug.training.history import history_limits
+from sneakeraug.training.history_card import history_limits
 from sneakeraug.training.history_rows import (
     MOST_WEIGHT,
     is_randomised,
@@ -28,7 +31,8 @@ from sneakeraug.training.history_rows import (
     split_groups,
     weigh,
 )
-from sneakeraug.vocabulary import TARGETS
+from sneakeraug.ui import words
+from sneakeraug.vocabulary import AUGMENTATIONS, CONTEXT_FIELDS, TARGETS
 
 
 def test_a_history_becomes_a_model_that_says_what_it_learnt_from(trained: Path) -> None:
@@ -152,8 +156,63 @@ def test_targets_without_support_are_left_out_and_refused_by_name(
     assert "It was not trained for abandoned_cart: No row tells it." in card.limits
     recommender = Recommender(models / "two", load_catalog(), Settings(models_dir=models))
     assert recommender.recommend(shoe, target="open_rate").best_augmentation.sentence
-    with pytest.raises(TargetError, match=r"not trained for unsubscribed.*open_rate, click"):
+    refused = r"not trained for unsubscribed.*open_rate, click"
+    with pytest.raises(TargetError, match=refused):
         recommender.recommend(shoe, target="unsubscribed")
+    with pytest.raises(TargetError, match=refused):
+        recommender.recommend(shoe, guard={"unsubscribed": 5})
+    analysis = recommender.analyse(shoe)
+    for ask in (recommender.past, recommender.explain, recommender.regions):
+        given = (analysis,) if ask == recommender.past else (analysis, "brighter")
+        with pytest.raises(TargetError, match=refused):
+            ask(*given, target="unsubscribed")
+    assert card.left_out == left_out
+    assert words.missing(card.left_out) == (
+        "This model was not trained for abandoned carts (no row tells it) or unsubscribes "
+        "(none of 3,000 trials with the event; at least 100 are expected)."
+    )
+
+
+def test_a_model_of_one_s_history_keeps_its_past_campaigns_as_sums(
+    trained: Path, events: Path
+) -> None:
+    card = registry.verify(trained / "mine")
+    assert HISTORY in card.files
+    assert HISTORY not in registry.read_card(trained / "small").files
+    past = read_past(trained / "mine")
+    assert past is not None
+    history = sends_of(events, trained, events.parent).history
+    for target in TARGETS:
+        assert past.tries[target].sum() == history.trials[target].sum()
+        assert past.events[target].sum() == history.happened[target].sum()
+    keys = np.stack(list(past.columns().values()), axis=1)
+    assert len(np.unique(keys, axis=0)) == len(past) <= len(history)
+    assert len(past.identities) <= 24  # the edits of a photo are one picture
+    assert set(load_file(trained / "mine" / HISTORY)) == {
+        "identities",
+        *COLUMNS,
+        *(f"{target}.{counts}" for target in TARGETS for counts in ("tries", "events")),
+    }  # and nothing that tells who was written to
+
+
+def test_a_picture_of_the_history_finds_its_past_campaigns(trained: Path, events: Path) -> None:
+    recommender = Recommender(trained / "mine", load_catalog(), Settings(models_dir=trained))
+    history = read_history(events, images=events.parent).history
+    original = AUGMENTATIONS.index("original")
+    sent = int(np.flatnonzero(history.augmentations == original)[0])
+    analysis = recommender.analyse(events.parent / history.images[history.pictures[sent]])
+    campaign = {
+        name: terms[code]
+        for name, terms in CONTEXT_FIELDS.items()
+        if (code := int(history.contexts[name][sent])) >= 0
+    }
+    found = recommender.past(analysis, "open_rate", **campaign)
+    assert len(found) == 5
+    assert found[0].similarity > 0.95
+    assert found[0].n_shared >= found[-1].n_shared
+    assert all(evidence.tries > 0 and evidence.edit in AUGMENTATIONS for evidence in found)
+    months = history.sent_at.astype("datetime64[M]").astype(str)
+    assert {evidence.month for evidence in found} <= set(months.tolist())
 
 
 def test_later_sends_are_a_fifth_and_one_time_has_no_later(trained: Path, events: Path) -> None:

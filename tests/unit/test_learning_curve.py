@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ from sneakeraug.evaluate.metrics import (
     roc_auc,
 )
 from sneakeraug.evaluate.weighted import Trials, statistics, with_intervals
-from sneakeraug.training.learning_curve import CurveOptions
+from sneakeraug.registry import read_card
+from sneakeraug.training.learning_curve import KEPT, CurveOptions
 
 
 def drawn(n: int, seed: int) -> Trials:
@@ -93,3 +95,28 @@ def test_the_curve_says_what_each_size_brings(
 def test_sizes_that_do_not_grow_are_refused(first: int, last: int, steps: int) -> None:
     with pytest.raises(InputError, match="make no curve"):
         _ = CurveOptions(first=first, last=last, n_steps=steps).sizes
+
+
+def test_a_card_keeps_the_curve_that_leads_to_its_model(
+    small_models: Path, demo_paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = Path(shutil.copytree(small_models, tmp_path / "models"))
+    monkeypatch.setenv("SNEAKERAUG_MODELS_DIR", str(models))
+    arguments = ["train", "conversion", "--images", str(demo_paths[0].parent), "--embedder",
+                 str(models / "small"), "--model-id", "grown", "--device", "cpu"]  # fmt: skip
+    world = ["--world", "paper", "--sends", "1600", "--curve"]
+    done = CliRunner().invoke(app, [*arguments, *world])
+    assert done.exit_code == 0, done.exception
+    card = read_card(models / "grown")
+    points = card.tables["learning_curve"]["points"]
+    assert [point["n"] for point in points] == [1000, 1170, 1368, 1600]
+    last, measured = points[-1]["targets"], card.tables["conversion"]
+    assert last.keys() == measured.keys()
+    assert last["open_rate"] == {name: measured["open_rate"][name] for name in KEPT}
+    for name in ("bayes_log_loss", "base_rate_log_loss"):  # the same sends measured them all
+        assert points[0]["targets"]["open_rate"][name] == measured["open_rate"][name]
+    assert card.retrain[-1].endswith("--curve")
+    assert "learning_curve" not in read_card(models / "small").tables
+    done = CliRunner().invoke(app, [*arguments, "--events", "e.csv", "--curve"])
+    assert isinstance(done.exception, InputError)
+    assert "--curve was given with --events" in str(done.exception)

@@ -21,8 +21,8 @@ from sneakeraug.collect.fetch import Politeness
 from sneakeraug.errors import InputError, StoreError
 from sneakeraug.files import only_run
 from sneakeraug.ingest import Imported, import_products
-from sneakeraug.recommend import load
 from sneakeraug.records import ProductFilter
+from sneakeraug.serving import load
 from sneakeraug.settings import get_settings
 from sneakeraug.store import db
 

@@ -12,7 +12,7 @@ from PIL import Image
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.augment.transforms import apply_augmentation
 from sneakeraug.errors import ContextError, FeatureSchemaError, InputError, PhotoError
-from sneakeraug.recommend import Recommender, load
+from sneakeraug.recommend import Recommender
 from sneakeraug.records import Context, Recommendation
 from sneakeraug.score.features import (
     build_features,
@@ -21,6 +21,7 @@ from sneakeraug.score.features import (
     feature_names,
     measure_picture,
 )
+from sneakeraug.serving import load
 from sneakeraug.settings import Settings
 from sneakeraug.training.six_fold import SixFold
 from sneakeraug.vocabulary import AUGMENTATIONS, TARGETS
@@ -74,8 +75,8 @@ def test_many_equals_one_by_one(recommender: Recommender, demo_paths: list[Path]
 
 def test_a_batch_equals_single_passes(recommender: Recommender, demo_paths: list[Path]) -> None:
     photos = [v.photo for v in recommender.analyse(demo_paths[2]).variants]
-    together = recommender._encoder.encode(photos)
-    apart = [recommender._encoder.encode([photo]) for photo in photos]
+    together = recommender.model.encoder.encode(photos)
+    apart = [recommender.model.encoder.encode([photo]) for photo in photos]
     np.testing.assert_allclose(
         together.outputs, np.concatenate([a.outputs for a in apart]), atol=1e-5
     )
@@ -143,8 +144,8 @@ def test_contributions_add_up_to_the_log_odds(
 ) -> None:
     analysis = recommender.analyse(demo_paths[0])
     rows, context = analysis.picture_rows(), encode_contexts([Context()])
-    x = build_features(rows, context, recommender._projection)
-    model = recommender._conversions["open_rate"]
+    x = build_features(rows, context, recommender.model.projection)
+    model = recommender.model.conversions["open_rate"]
     log_odds = model.calibration.margin(model.mean_log_odds(x))
     np.testing.assert_allclose(model.contributions(x).sum(axis=1), log_odds, atol=1e-4)
 
@@ -175,7 +176,7 @@ def test_a_training_row_equals_the_serving_row(
 ) -> None:
     analysis = recommender.analyse(demo_paths[0])
     context = encode_contexts([Context(sneaker_type="running")])
-    served = build_features(analysis.picture_rows(), context, recommender._projection)
+    served = build_features(analysis.picture_rows(), context, recommender.model.projection)
     six_fold = SixFold(
         analysis.outputs,
         np.repeat(analysis.embedding[None], 6, axis=0),
@@ -184,7 +185,7 @@ def test_a_training_row_equals_the_serving_row(
         np.zeros(6, dtype=np.int64),
     )
     contexts = {name: np.repeat(codes, 6) for name, codes in context.items()}
-    trained = build_features(six_fold.picture_rows(), contexts, recommender._projection)
+    trained = build_features(six_fold.picture_rows(), contexts, recommender.model.projection)
     edits = np.arange(6) != AUGMENTATIONS.index("original")  # of an upload the network says it
     np.testing.assert_array_equal(served[edits], trained[edits])
 

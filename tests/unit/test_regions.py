@@ -11,13 +11,14 @@ from typer.testing import CliRunner
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.cli import app
 from sneakeraug.errors import ContextError, InputError
-from sneakeraug.recommend import Recommender, load
+from sneakeraug.recommend import Recommender
 from sneakeraug.regions import Patches
 from sneakeraug.score.calibration import Calibration
 from sneakeraug.score.conversion import ConversionModel
 from sneakeraug.score.design import BLOCKS, Scale
 from sneakeraug.score.effects import N_DRAWS, EffectsModel
 from sneakeraug.score.features import PICTURE_FEATURES
+from sneakeraug.serving import load
 from sneakeraug.settings import Settings
 from sneakeraug.training.explanation_figures import measure_explanation
 from sneakeraug.ui.heat import region_picture
@@ -40,7 +41,7 @@ def of_brightness(recommender: Recommender) -> ConversionModel:
     draws[:, BLOCKS["measure"][PICTURE_FEATURES.index("brightness")]] = -20.0 + noise
     scale = Scale(np.full(2 * k, 0.9, np.float32), np.ones(2 * k, np.float32))
     effects = EffectsModel(scale, draws, draws.mean(axis=0), 0.0, 0.0, 1.0)
-    known = recommender._conversions["click_through"]
+    known = recommender.model.conversions["click_through"]
     return replace(known, effects=effects, n_rounds=0, calibration=Calibration())
 
 
@@ -81,7 +82,7 @@ def test_any_shape_of_a_busy_photo_is_covered_by_what_is_around(size: tuple[int,
 def test_what_a_model_depends_on_is_found_and_named(
     recommender: Recommender, of_brightness: ConversionModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(recommender._conversions, "click_through", of_brightness)
+    monkeypatch.setitem(recommender.model.conversions, "click_through", of_brightness)
     analysis = recommender.analyse(one_dark_patch())
     found = recommender.regions(analysis, "original")
     assert np.unravel_index(found.effects.argmax(), found.effects.shape) == (4, 6)
@@ -94,7 +95,7 @@ def test_what_a_model_depends_on_is_found_and_named(
 def test_effects_are_differences_of_the_score_s_log_odds(
     recommender: Recommender, of_brightness: ConversionModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(recommender._conversions, "click_through", of_brightness)
+    monkeypatch.setitem(recommender.model.conversions, "click_through", of_brightness)
     analysis = recommender.analyse(one_dark_patch())
     covered = recommender.cover(analysis)
     found = recommender.regions(analysis, "original", covered=covered)
@@ -108,7 +109,7 @@ def test_where_nothing_matters_that_is_said(
 ) -> None:
     blind = replace(of_brightness.effects, draws=np.zeros((N_DRAWS, N_COLUMNS), np.float32))
     monkeypatch.setitem(
-        recommender._conversions, "click_through", replace(of_brightness, effects=blind)
+        recommender.model.conversions, "click_through", replace(of_brightness, effects=blind)
     )
     found = recommender.regions(recommender.analyse(one_dark_patch()), "brighter")
     assert not found.is_sure.any()
@@ -137,9 +138,9 @@ def test_covering_first_what_matters_beats_a_random_order(
     found = measure_explanation(
         photos,
         np.arange(6),
-        recommender._encoder,
+        recommender.model.encoder,
         {"click_through": of_brightness},
-        recommender._projection,
+        recommender.model.projection,
         0,
         lambda _: None,
     )["click_through"]

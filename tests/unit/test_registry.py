@@ -8,7 +8,7 @@ import pytest
 
 from sneakeraug import registry
 from sneakeraug.errors import InputError, ModelCorruptError, ModelError, ModelNotFoundError
-from sneakeraug.recommend import load
+from sneakeraug.serving import load
 from sneakeraug.settings import Settings
 
 

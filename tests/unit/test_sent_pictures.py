@@ -14,7 +14,7 @@ from sneakeraug.dataset.events import read_history
 from sneakeraug.errors import (
     InputError,
 )
-from sneakeraug.training.publish import open_backbone
+from sneakeraug.training.backbone import open_backbone
 from sneakeraug.training.sent_pictures import encode_sent
 from sneakeraug.vocabulary import AUGMENTATIONS
 

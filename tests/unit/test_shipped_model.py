@@ -12,10 +12,11 @@ from sneakeraug.catalog.products import load_catalog
 from sneakeraug.dataset.looks import measure_hues
 from sneakeraug.dataset.worlds import LOOKS, Pictures, World
 from sneakeraug.offers import load_pictures
-from sneakeraug.recommend import Recommender, load
+from sneakeraug.recommend import Recommender
 from sneakeraug.records import Context, Recommendation
 from sneakeraug.registry import chosen_folder
 from sneakeraug.score.features import encode_contexts
+from sneakeraug.serving import load
 from sneakeraug.settings import get_settings
 from sneakeraug.ui.samples import load_samples
 from sneakeraug.vocabulary import AUGMENTATIONS, TARGETS

@@ -23,7 +23,7 @@ from sneakeraug.dataset.manifest import MANIFEST
 from sneakeraug.dataset.photos import KINDS
 from sneakeraug.errors import StoreError
 from sneakeraug.ingest import Imported, import_products
-from sneakeraug.recommend import load
+from sneakeraug.serving import load
 from sneakeraug.settings import get_settings
 from sneakeraug.training import build
 from sneakeraug.training.build import BuildOptions, build_dataset

@@ -1,0 +1,92 @@
+"""The network a model is built on, opened from where it lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sneakeraug import registry
+from sneakeraug.embed.encoder import Encoder
+from sneakeraug.registry import Figure, ModelCard
+from sneakeraug.settings import get_settings
+from sneakeraug.training.embedder_card import EMBEDDER_CARD, read_about
+from sneakeraug.vocabulary import TARGETS
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A network with what its training says of it.
+
+    Attributes
+    ----------
+    folder
+        Where its weights are.
+    about
+        What its training says of it.
+    encoder
+        Itself.
+    card
+        Of the published model it was taken from; None where it comes from ``train embedder``.
+    """
+
+    folder: Path
+    about: dict[str, Any] = field(repr=False)
+    encoder: Encoder = field(repr=False)
+    card: ModelCard | None = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The folder's name, which of a published model is its id."""
+        return self.folder.name
+
+    @property
+    def flag(self) -> str:
+        """How ``evaluate`` names it on the command line."""
+        return f"--{'embedder' if self.card is None else 'model'} {self.name}"
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of product it was trained on."""
+        return tuple(self.about["kinds"])
+
+    @property
+    def split_seed(self) -> int:
+        """Seed of the split by product it was trained with."""
+        return int(self.about["split_seed"])
+
+    def figures(self, model_id: str) -> tuple[list[Figure], dict[str, Any]]:
+        """Figures and tables of a published model's network, which another serves unchanged."""
+        if self.card is None:
+            return [], {}
+        figures = [
+            figure.model_copy(
+                update={"command": figure.command.replace(self.card.model_id, model_id)}
+            )
+            for figure in self.card.figures
+            if figure.name.split(":")[0] not in TARGETS
+        ]
+        tables = self.card.tables
+        return figures, {name: tables[name] for name in ("confusion", "recall") if name in tables}
+
+
+def open_backbone(folder: Path, device: str) -> Backbone:
+    """Open the network of a folder `train_embedder` wrote, or of a published model.
+
+    Raises
+    ------
+    ModelNotFoundError, ModelCorruptError
+        If there is none, or a file of a published model was changed.
+    """
+    card = None
+    if not (folder / EMBEDDER_CARD).is_file() and (folder / registry.CARD).is_file():
+        card = registry.verify(folder)
+    about = read_about(folder) if card is None else card.embedder
+    return Backbone(folder, about, Encoder.of(folder / registry.WEIGHTS, about, device), card)
+
+
+def open_served(model: str | None, device: str) -> Backbone:
+    """Open the network of a published model by its name; of the one that serves where None."""
+    settings = get_settings()
+    folder = registry.chosen_folder(settings.models_dir, model, settings.model_id)
+    return open_backbone(folder, device)
