@@ -14,6 +14,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageMath
 from torchvision.transforms.v2 import functional as tv
 
 from sneakeraug.augment import functional, perspective
+from sneakeraug.augment.pencil import HATCHES, LEAD, LIFT, PAPER, lay_strokes
 from sneakeraug.augment.transforms import apply_augmentation
 
 LEVELS: Final = np.arange(256, dtype=np.float32)
@@ -42,11 +43,10 @@ class Pencil:
         self.radii_px = (p["line_radius"] * min(h, w) / 3, p["line_radius"] * min(h, w))
         self.strength, self.shading = p["line_strength"], p["shading"]
         self.strokes = [
-            functional._strokes(h, w, angle, p["texture_seed"] + i)
-            for i, angle in enumerate(functional.HATCHES)
+            lay_strokes(h, w, angle, p["texture_seed"] + i) for i, angle in enumerate(HATCHES)
         ]
         self.strokes_8bit = [as_table(255 * plane) for plane in self.strokes]
-        self.raised = as_table((LEVELS + 255 * functional.LIFT) / (1 + functional.LIFT))
+        self.raised = as_table((LEVELS + 255 * LIFT) / (1 + LIFT))
         self.dodged = as_table(255 * (LEVELS / 255) ** self.strength)
         self.broad_least = as_table(255 * 0.35 + 0.65 * LEVELS)
         self.broad_all = as_table(255 * 0.45 + 0.55 * LEVELS)
@@ -55,7 +55,7 @@ class Pencil:
         self.left = as_table(255 - np.minimum(LEVELS, 0.88 * 255))
         self.graphite = [
             as_table(lead + (paper - lead) * LEVELS / 255)
-            for lead, paper in zip(functional.LEAD, functional.PAPER, strict=True)
+            for lead, paper in zip(LEAD, PAPER, strict=True)
         ]
 
     @staticmethod
@@ -170,7 +170,7 @@ class Albumentations(Peer):
         return cv2.merge([self.lut(graphite.copy(), table) for table in pencil.graphite])
 
     def swivel(self, picture: Picture, p: Parameters) -> Picture:
-        """Its warp, cubic as ours."""
+        """Its warp, cubic."""
         h, w = picture.shape[:2]
         return self.geometric.perspective(
             picture,
@@ -253,7 +253,7 @@ class Pillow(Peer):
         ]
 
     def swivel(self, picture: Picture, p: Parameters) -> Picture:
-        """Its transform, cubic as ours."""
+        """Its transform, cubic."""
         return picture.transform(
             picture.size,
             Image.Transform.PERSPECTIVE,
@@ -293,8 +293,8 @@ class Torchvision(Peer):
         pencil = pencil_of(h, w, p)
         grey = tv.rgb_to_grayscale(picture)
         small = tv.resize(grey, [64, 64], antialias=True).numpy()
-        table = torch.from_numpy(pencil.stretch(small) / 255 + functional.LIFT).float()
-        first, second = (torch.from_numpy(plane) for plane in pencil.strokes)
+        table = torch.from_numpy(pencil.stretch(small) / 255 + LIFT).float()
+        first, second = (torch.from_numpy(plane.copy()) for plane in pencil.strokes)
 
         def blur(plane: torch.Tensor, sigma: float) -> torch.Tensor:
             side = 2 * max(1, round(3.5 * sigma)) + 1
@@ -307,13 +307,13 @@ class Torchvision(Peer):
         )
         lines = torch.minimum(fine, 0.35 + 0.65 * broad).mul_(0.45 + 0.55 * broad)
         soft = blur(tone, pencil.shade_px)
-        shade = (0.96 + functional.LIFT - soft).clamp_(0, 1).pow_(0.75).mul_(pencil.shading)
+        shade = (0.96 + LIFT - soft).clamp_(0, 1).pow_(0.75).mul_(pencil.shading)
         hatch = (3 * shade - 2 * first).clamp_(0, 1)
         cross = (4.8 * shade - 2.25 - 2 * second).clamp_(0, 1)
         ink = hatch.mul_(0.52).add_(cross, alpha=0.34).add_(shade, alpha=0.12).clamp_(0, 0.88)
         graphite = lines.mul_(1 - ink)
-        lead = torch.tensor(functional.LEAD)[:, None, None]
-        paper = torch.tensor(functional.PAPER)[:, None, None]
+        lead = torch.tensor(LEAD)[:, None, None]
+        paper = torch.tensor(PAPER)[:, None, None]
         return (lead + (paper - lead) * graphite).round_().to(torch.uint8)
 
     def swivel(self, picture: Picture, p: Parameters) -> Picture:

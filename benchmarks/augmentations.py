@@ -3,7 +3,8 @@
 Every peer does the same work with its own functions where it has them, on its own kind of picture,
 as one writes it who knows it well: the same tone curves with the hue kept, the same quarter turn,
 the same pencil (two dodges, two hatchings) on 8-bit planes where the library works on those, the
-same homography with the background's colour around it. Parameters are chosen once and given to
+same homography with the background's colour around it (ours continues the background; how each
+interpolates is said in docs/augmentations.md). Parameters are chosen once and given to
 all. How far a peer's picture is from ours stands beside its time: the mean of absolute differences
 in grey levels. Runs of one photo are interleaved; a time is the median over photos of the best of
 `--repeats`. With one thread it is processor time, which other programs on the machine hardly

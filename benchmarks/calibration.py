@@ -1,21 +1,23 @@
 """Which calibration? Five of them, fitted on held-out products and measured on others.
 
-    python benchmarks/calibration.py --images PHOTOS --events 200000 --seeds 1,2,3
+    python benchmarks/calibration.py --images PHOTOS --out runs/worlds
+        [--events 200000] [--seeds 1,2,3]
 
-Models of the `market` world are learnt once a seed; each method sees the same log-odds. One table:
-the debiased calibration error, and the expected log loss over the best possible.
+Models of the `market` world are learnt once a seed; each method sees the same log-odds. Photos are
+encoded as `worlds.py` encodes them, once for both. One table: the debiased calibration error, and
+the expected log loss over the best possible.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from scipy.optimize import isotonic_regression, minimize
 from scipy.special import expit
+from worlds import encode, say
 
 from sneakeraug.arrays import ProbabilityArray
 from sneakeraug.dataset.worlds import World, draw_events
@@ -23,10 +25,7 @@ from sneakeraug.evaluate.metrics import debiased_calibration_error, log_loss
 from sneakeraug.score.calibration import fit_calibration
 from sneakeraug.score.conversion import Rows
 from sneakeraug.score.features import build_features
-from sneakeraug.training.backbone import open_served
-from sneakeraug.training.collection import load_collection
 from sneakeraug.training.conversion_figures import Unseen
-from sneakeraug.training.six_fold import encode_six_fold, world_pictures
 from sneakeraug.training.world_models import HELD_OUT_SHARE, event_rows, fit_models
 from sneakeraug.vocabulary import TARGETS
 
@@ -99,28 +98,11 @@ METHODS = {
 }
 
 
-def say(line: str) -> None:
-    """Progress goes to stderr."""
-    print(line, file=sys.stderr, flush=True)
-
-
-def encode(images: list[Path], model: str | None, n_photos: int) -> list[Unseen]:
-    """Pictures of the three sides of the split, as a world and as models see them."""
-    network = open_served(model, "auto")
-    collection = load_collection(images, network.split_seed, say, kinds=network.kinds)
-    parts = []
-    for side in ("train", "validation", "test"):
-        drawn = np.random.default_rng(0).permutation(collection.indices(side))[:n_photos]
-        six_fold = encode_six_fold(collection, sorted(drawn.tolist()), network.encoder, say)
-        parts.append(Unseen(world_pictures(six_fold, collection), six_fold.picture_rows()))
-    return parts
-
-
 def measure(
-    parts: list[Unseen], seed: int, n_events: int, n_measured: int
+    parts: dict[str, Unseen], seed: int, n_events: int, n_measured: int
 ) -> list[dict[str, object]]:
     """Each method's figures for each target of one world."""
-    train, held_out, test = parts
+    train, held_out, test = parts["train"], parts["validation"], parts["test"]
     world = World("market", seed)
     fitted = fit_models(
         train, held_out, world, n_events, np.random.default_rng(seed), say, is_partial=True
@@ -160,13 +142,13 @@ def main() -> None:
     """Print one table: a row a target and method, the mean over seeds and its range."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=Path, action="append", required=True)
-    parser.add_argument("--model", help="whose network; the active one where not given")
+    parser.add_argument("--out", type=Path, required=True, help="keeps the encoded photos")
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--measured", type=int, default=100_000)
     parser.add_argument("--photos", type=int, default=1_500)
     parser.add_argument("--seeds", default="1,2,3")
     args = parser.parse_args()
-    parts = encode(args.images, args.model, args.photos)
+    parts = encode(args.images, args.out, args.photos)
     seeds = [int(seed) for seed in args.seeds.split(",")]
     found = [row for seed in seeds for row in measure(parts, seed, args.events, args.measured)]
     print(f"market: {args.events:,} sends, seeds {args.seeds}; mean (least to most)")

@@ -55,6 +55,10 @@ SHOWN = (
     "winner_bias",
     "share_recommended",
     "false_recommendation_rate",
+    "regret_mean_if_sure_50%",
+    "false_recommendation_rate_if_sure_50%",
+    "regret_mean_if_sure_90%",
+    "false_recommendation_rate_if_sure_90%",
     "in_the_two_best",
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 
 from sneakeraug.arrays import UInt8Array
-from sneakeraug.augment import functional, perspective
+from sneakeraug.augment import functional, pencil, perspective
 from sneakeraug.background import estimate_background
 from sneakeraug.errors import InputError, ShapeError
 from sneakeraug.vocabulary import AUGMENTATIONS
@@ -180,7 +180,7 @@ def _rotate(photo: UInt8Array, p: Parameters) -> UInt8Array:
 
 
 def _sketch(photo: UInt8Array, p: Parameters) -> UInt8Array:
-    return functional.draw_pencil_sketch(
+    return pencil.draw_pencil_sketch(
         photo,
         _f(p, "line_radius"),
         _f(p, "line_strength"),

@@ -45,7 +45,11 @@ def order_by_target(p: list[float], direction: Direction) -> list[int]:
 
 
 def decide(
-    difference: float, interval: tuple[float, float], p_original: float, direction: Direction
+    difference: float,
+    interval: tuple[float, float],
+    p_original: float,
+    direction: Direction,
+    sure: float = SURE,
 ) -> Verdict:
     """Judge the best candidate against the original.
 
@@ -59,19 +63,21 @@ def decide(
         The original's probability; what is worth while is a share of it.
     direction
         Whether the target is to be raised or lowered.
+    sure
+        The least chance of any gain that a recommendation takes.
 
     Returns
     -------
     verdict
         ``recommend`` where the expected gain is worth while and the chance that there is any is
-        at least `SURE`; ``keep_original`` where the estimate is not on the good side, or even the
+        at least `sure`; ``keep_original`` where the estimate is not on the good side, or even the
         good end of the range is not worth while; else ``cannot_tell``.
     """
     sign = 1.0 if direction == "raise" else -1.0
     gain = sign * difference
     worthwhile = WORTHWHILE * p_original
     best = max(sign * interval[0], sign * interval[1])
-    if gain >= worthwhile and chance_of_good(difference, interval, direction) >= SURE:
+    if gain >= worthwhile and chance_of_good(difference, interval, direction) >= sure:
         return "recommend"
     if gain <= 0 or best < worthwhile:
         return "keep_original"

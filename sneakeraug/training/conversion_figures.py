@@ -20,7 +20,7 @@ from sneakeraug.evaluate.metrics import (
     reliability_bins,
     roc_auc,
 )
-from sneakeraug.rank.verdict import decide
+from sneakeraug.rank.verdict import SURE, decide
 from sneakeraug.score.conversion import ConversionModel
 from sneakeraug.score.features import PictureRows, Projection, build_features
 from sneakeraug.score.uncertainty import difference_intervals, probability_intervals, share_best
@@ -33,7 +33,10 @@ CAMPAIGNS_A_PHOTO: Final = 3
 
 ORIGINAL: Final = AUGMENTATIONS.index("original")
 
-SURE: Final = (0.85, 0.95)
+CAUTIONS: Final = (0.5, 0.9)
+"""Other chances of any gain that a recommendation might take, measured beside `SURE`."""
+
+NEARLY_SURE: Final = (0.85, 0.95)
 """Variants whose `p_best` lies between: how often they are best is `p_best_calibration`."""
 
 
@@ -210,7 +213,8 @@ def _draw_campaigns(unseen: Unseen, rng: np.random.Generator) -> list[dict[str, 
 class _Verdicts:
     """One campaign's recommendations: ``(n_photos, 6)`` arrays, and ``(n_photos,)`` choices.
 
-    Gains are on the good side of the target's direction.
+    Gains are on the good side of the target's direction; `chosen_at` has a column for each of
+    `CAUTIONS`.
     """
 
     gain: ProbabilityArray
@@ -218,6 +222,7 @@ class _Verdicts:
     p_best: ProbabilityArray
     best: IntArray
     chosen: IntArray
+    chosen_at: IntArray
     true_p: ProbabilityArray
     true_gain: ProbabilityArray
 
@@ -244,20 +249,25 @@ def _judge(
         held.append((ranges[:, 0] <= true_difference) & (true_difference <= ranges[:, 1]))
         p_best.append(share_best(members, lower_is_better=sign < 0))
         top = max((i for i in range(n_edits) if i != ORIGINAL), key=lambda i: (sign * p[i], -i))
-        verdict = decide(
-            float(difference[top]),
-            (float(ranges[top, 0]), float(ranges[top, 1])),
-            float(p[ORIGINAL]),
-            TARGETS[target],
-        )
+        verdicts = [
+            decide(
+                float(difference[top]),
+                (float(ranges[top, 0]), float(ranges[top, 1])),
+                float(p[ORIGINAL]),
+                TARGETS[target],
+                sure,
+            )
+            for sure in (SURE, *CAUTIONS)
+        ]
         best.append(top)
-        chosen.append(top if verdict == "recommend" else ORIGINAL)
+        chosen.append([top if verdict == "recommend" else ORIGINAL for verdict in verdicts])
     return _Verdicts(
         np.array(gains),
         np.array(held),
         np.array(p_best),
         np.array(best),
-        np.array(chosen),
+        np.array(chosen)[:, 0],
+        np.array(chosen)[:, 1:],
         truth,
         sign * (truth - truth[:, [ORIGINAL]]),
     )
@@ -285,7 +295,7 @@ def _measure_verdicts(
 ) -> dict[str, Any]:
     """What can be said of recommendations, on every photo in some campaigns."""
     parts = [_judge(model, projection, unseen, world, c, target) for c in campaigns]
-    gain, held, p_best, best, chosen, true_p, true_gain = (
+    gain, held, p_best, best, chosen, chosen_at, true_p, true_gain = (
         np.concatenate([getattr(part, name) for part in parts])
         for name in _Verdicts.__dataclass_fields__
     )
@@ -299,11 +309,12 @@ def _measure_verdicts(
     followed = regret(chosen)
     changed = chosen != ORIGINAL
     claimed, came = gain[rows, best], true_gain[rows, best]
-    sure = (p_best >= SURE[0]) & (p_best < SURE[1])
+    sure = (p_best >= NEARLY_SURE[0]) & (p_best < NEARLY_SURE[1])
     is_best = true_gain >= possible[:, None]
     edited = np.arange(len(AUGMENTATIONS)) != ORIGINAL
     codes = np.concatenate([c["campaign_type"][:: len(AUGMENTATIONS)] for c in campaigns])
     by_campaign = _by_campaign(held[:, edited], codes)
+    other: dict[str, float] = {}
     does_harm = changed & (true_gain[rows, chosen] <= 0)
     intervals = _bootstrap(
         {
@@ -314,7 +325,13 @@ def _measure_verdicts(
         np.tile(unseen.pictures.products[:: len(AUGMENTATIONS)], len(campaigns)),
         seed,
     )
-    return intervals | {
+    for least, choice in zip(CAUTIONS, chosen_at.T, strict=True):
+        cautious = (choice != ORIGINAL) & (true_gain[rows, choice] <= 0)
+        other[f"regret_mean_if_sure_{least:.0%}"] = float(regret(choice).mean())
+        other[f"false_recommendation_rate_if_sure_{least:.0%}"] = float(cautious.mean())
+    return {
+        **intervals,
+        **other,
         "n_recommendations": len(gain),
         "regret_mean": float(followed.mean()),
         "regret_p95": float(np.quantile(followed, 0.95)),

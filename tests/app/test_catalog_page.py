@@ -79,7 +79,7 @@ def test_the_demo_catalog_is_shown_filtered_and_ordered(open_page: Open) -> None
 
 def test_a_product_is_scored_on_the_campaign_page(open_page: Open) -> None:
     at = open_page(PAGE)
-    at.button(key="score_Demo_" + load_catalog().products[0].product_id).click().run()
+    next(b for b in at.button if str(b.key).startswith("score_Demo_")).click().run()
     assert not at.exception
     assert at.title[0].value == "Which sneaker picture should you send?"
     assert at.metric

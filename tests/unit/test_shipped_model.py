@@ -21,7 +21,7 @@ from sneakeraug.settings import get_settings
 from sneakeraug.ui.samples import load_samples
 from sneakeraug.vocabulary import AUGMENTATIONS, TARGETS
 
-CAMPAIGN = {"campaign_type": "product_launch", "industry": "fashion"}
+CAMPAIGN = {"campaign_type": "product_launch", "industry": "sports_fitness"}
 
 
 @pytest.fixture(scope="module")
