@@ -30,6 +30,9 @@ LEAST_SIMILARITY: Final = 0.5
 ALIKE_STEP: Final = 0.05
 """Pictures whose cosines differ by less are as alike as each other; the campaign decides."""
 
+ENOUGH_SENDS: Final = 20
+"""Campaigns of fewer sends come after all others: of two sends nothing can be learnt."""
+
 COLUMNS: Final = ("pictures", *CONTEXT_FIELDS, "edits", "months")
 
 
@@ -252,8 +255,9 @@ def find_evidence(
     Returns
     -------
     evidence
-        At most `k`, of pictures at least `LEAST_SIMILARITY` alike: by picture in steps of
-        `ALIKE_STEP`, then by how much of the context is the same, then by sends.
+        At most `k`, of pictures at least `LEAST_SIMILARITY` alike: those of `ENOUGH_SENDS`
+        first, by picture in steps of `ALIKE_STEP`, then by how much of the context is the same,
+        then by sends.
     """
     similarity = (past.identities @ identity)[past.pictures] if len(past) else np.empty(0)
     codes = encode_contexts([context])
@@ -261,7 +265,8 @@ def find_evidence(
     n_shared = np.sum([past.contexts[name] == codes[name][0] for name in given], axis=0)
     tries = past.tries[target]
     fits = np.flatnonzero((tries > 0) & (similarity >= LEAST_SIMILARITY))
-    order = np.lexsort((-tries[fits], -n_shared[fits], -(similarity[fits] // ALIKE_STEP)))
+    is_small = tries[fits] < ENOUGH_SENDS
+    order = np.lexsort((-tries[fits], -n_shared[fits], -(similarity[fits] // ALIKE_STEP), is_small))
     return [
         _evidence(past, row, float(similarity[row]), int(n_shared[row]), target)
         for row in fits[order][:k].tolist()
