@@ -67,10 +67,15 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
 
 
 def safe_cell(value: object) -> object:
-    """Return a cell's value, an apostrophe before text that a spreadsheet would calculate."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value
+    """Return a cell's value, an apostrophe before text that a spreadsheet would calculate.
+
+    Carriage returns become line feeds: Python's writer leaves a cell with a lone one unquoted, and
+    what follows it would be read as a row of its own.
+    """
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\n") else text
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sneakeraug.dataset.events import read_history
@@ -123,6 +123,7 @@ GOOD = {
 @given(
     st.lists(st.dictionaries(st.sampled_from(COLUMNS), CELL, max_size=3), min_size=1, max_size=8)
 )
+@example([{}, {"sent_at": "0\r0"}])
 def test_every_row_is_kept_said_again_or_left_out(changes: list[dict[str, str]]) -> None:
     rows: list[Row] = [
         dict.fromkeys(COLUMNS, "") | GOOD | {"event_id": str(i)} | change
