@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +25,14 @@ def clear_caches() -> None:
     """What one test kept is not there for the next; the loaded model is."""
     st.cache_data.clear()
     engine._analyse.clear()
+
+
+@pytest.fixture(autouse=True)
+def keep_main() -> Iterator[None]:
+    """Streamlit puts a page in the place of `__main__`, which processes started later would run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture
