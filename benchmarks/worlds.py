@@ -29,11 +29,9 @@ from sneakeraug.evaluate.metrics import coverage
 from sneakeraug.score.conversion import Rows
 from sneakeraug.score.features import PictureRows, build_features, feature_names
 from sneakeraug.training.backbone import open_served
-from sneakeraug.training.collection import load_collection
 from sneakeraug.training.conversion_figures import Unseen, measure_conversions
 from sneakeraug.training.publish import Fitted
-from sneakeraug.training.six_fold import encode_six_fold, world_pictures
-from sneakeraug.training.world_models import HELD_OUT_SHARE, event_rows, fit_models
+from sneakeraug.training.world_models import HELD_OUT_SHARE, encode_sides, event_rows, fit_models
 from sneakeraug.vocabulary import AUGMENTATIONS, TARGETS
 
 SHOWN = (
@@ -62,6 +60,7 @@ SHOWN = (
     "in_the_two_best",
 )
 
+SIDES = ("train", "validation", "test")
 N_MEASURED = 40_000
 N_MEMBERS = 10
 Z = 1.6448536269514722
@@ -76,22 +75,18 @@ def say(line: str) -> None:
 def encode(images: list[Path], out: Path, n_photos: int) -> dict[str, Unseen]:
     """The three sides of the split as worlds and models see them; encoded once."""
     kept = out / f"encoded-{n_photos}.npz"
-    names = ("train", "validation", "test")
     if not kept.is_file():
-        network = open_served(None, "auto")
-        collection = load_collection(images, network.split_seed, say, kinds=network.kinds)
-        rng = np.random.default_rng(0)
-        arrays = {}
-        for name in names:
-            rows = collection.indices(name)
-            drawn = sorted(rng.permutation(rows)[:n_photos].tolist())
-            six_fold = encode_six_fold(collection, drawn, network.encoder, say)
-            pictures, known = world_pictures(six_fold, collection), six_fold.picture_rows()
-            for part in (pictures, known):
-                arrays |= {f"{name}.{key}": value for key, value in vars(part).items()}
-            arrays[f"{name}.outputs"] = six_fold.outputs
+        sides = encode_sides(images, open_served(None, "auto"), n_photos, 0, say)
         out.mkdir(parents=True, exist_ok=True)
-        np.savez(kept, **arrays)
+        np.savez(
+            kept,
+            **{
+                f"{name}.{key}": value
+                for name, side in sides.items()
+                for part in (side.pictures, side.rows)
+                for key, value in vars(part).items()
+            },
+        )
     arrays = dict(np.load(kept))
     return {
         name: Unseen(
@@ -100,7 +95,7 @@ def encode(images: list[Path], out: Path, n_photos: int) -> dict[str, Unseen]:
                 *(arrays[f"{name}.{k}"] for k in ("edits", "measures", "sources", "identities"))
             ),
         )
-        for name in names
+        for name in SIDES
     }
 
 

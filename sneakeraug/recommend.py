@@ -229,10 +229,7 @@ class Recommender:
         TargetError
             If the model was not trained for the target.
         """
-        self.model.direction(target)
-        context = Context.of(
-            campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
-        )
+        context = self._context(target, campaign_type, industry, sneaker_type, gender)
         return reasons.find_drivers(self.model, analysis, augmentation, target, context)
 
     def cover(self, analysis: Analysis) -> Covered:
@@ -270,10 +267,7 @@ class Recommender:
         TargetError
             If the model was not trained for the target.
         """
-        self.model.direction(target)
-        context = Context.of(
-            campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
-        )
+        context = self._context(target, campaign_type, industry, sneaker_type, gender)
         return reasons.find_regions(self.model, analysis, augmentation, target, context, covered)
 
     def past(
@@ -304,10 +298,7 @@ class Recommender:
         TargetError
             If the model was not trained for the target.
         """
-        self.model.direction(target)
-        context = Context.of(
-            campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
-        )
+        context = self._context(target, campaign_type, industry, sneaker_type, gender)
         return reasons.find_past(self.model, analysis, target, context, n)
 
     def render(self, image: ImageInput, augmentation: str, parameters: Parameters) -> bytes:
@@ -365,3 +356,17 @@ class Recommender:
             return [], "No product of the catalog fits; widen the brand, the price or the stock."
         found = sorted(zip(offer.products, offer.similarity, strict=True), key=lambda f: -f[1])
         return found, offer.note
+
+    def _context(
+        self,
+        target: str,
+        campaign_type: str,
+        industry: str,
+        sneaker_type: str | None,
+        gender: str | None,
+    ) -> Context:
+        """A campaign, after a look whether the model knows the target."""
+        self.model.direction(target)
+        return Context.of(
+            campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
+        )

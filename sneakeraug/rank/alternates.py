@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from sneakeraug.arrays import BoolArray, FloatArray, IntArray, ProbabilityArray
-from sneakeraug.rank.guards import first_free, say_barred
-from sneakeraug.rank.verdict import decide, order_by_target, sentence
+from sneakeraug.rank.choice import choose_best
+from sneakeraug.rank.verdict import order_by_target
 from sneakeraug.records import (
     AlternateScore,
     BestAlternate,
@@ -17,7 +17,6 @@ from sneakeraug.records import (
     Guard,
     Product,
     ProductFilter,
-    Verdict,
     direction_of,
 )
 from sneakeraug.vocabulary import GENDERS, SNEAKER_TYPES
@@ -193,42 +192,13 @@ def choose_alternate(
             p=None,
             sentence="No alternate picture was asked for, or the catalog has none.",
         )
-
-    def judge(alternate: AlternateScore) -> Verdict:
-        return decide(
-            alternate.predicted_difference,
-            alternate.difference_interval,
-            p_original,
-            direction_of(target),
-        )
-
-    first = alternates[0]
-    barred = say_barred(_named(first), judge(first), first)
-    best = first_free(alternates)
-    if best is None:
-        return BestAlternate(
-            product_id=None,
-            verdict="keep_original",
-            p=first.p,
-            sentence=f"Keep the original. Every alternate is barred by a guardrail. {barred}",
-        )
-    verdict = judge(best)
-    says = sentence(
-        verdict,
-        _named(best),
-        target,
-        best.p,
-        p_original,
-        best.predicted_difference,
-        best.difference_interval,
-    )
+    choice = choose_best(alternates, _named, "alternate", p_original, target)
+    best = choice.shown
     return BestAlternate(
-        product_id=best.product_id if verdict == "recommend" else None,
-        verdict=verdict,
+        product_id=best.product_id if choice.verdict == "recommend" else None,
+        verdict=choice.verdict,
         p=best.p,
-        sentence=f"{says} {barred}"
-        if first.is_barred and judge(first) != "keep_original"
-        else says,
+        sentence=" ".join(filter(None, [choice.sentence, choice.barred])),
     )
 
 

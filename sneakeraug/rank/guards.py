@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Final, TypeVar
+from collections.abc import Mapping
+from typing import Final
 
 from sneakeraug.arrays import ProbabilityArray
 from sneakeraug.errors import ContextError, InputError
 from sneakeraug.rank.verdict import SENDS, TRIES, chance_of_good, say_percent
-from sneakeraug.records import AlternateScore, Guard, VariantScore, Verdict
+from sneakeraug.records import Candidate, Guard, Verdict
 from sneakeraug.vocabulary import TARGETS
-
-Candidate = TypeVar("Candidate", VariantScore, AlternateScore)
 
 SURE_OF_LIMIT: Final = 0.90
 """A guard holds where the chance of staying within its limit is at least this."""
@@ -92,7 +90,7 @@ def judge_guard(
     return guards
 
 
-def why_barred(scored: VariantScore | AlternateScore) -> str | None:
+def why_barred(scored: Candidate) -> str | None:
     """Say which guards a picture breaks, as it ends a sentence; None where it breaks none."""
     broken = [
         f"{WORSENS[guard.target]} by more than {guard.limit:g} in {SENDS:,} "
@@ -103,7 +101,7 @@ def why_barred(scored: VariantScore | AlternateScore) -> str | None:
     return " and ".join(broken) or None
 
 
-def say_barred(what: str, verdict: Verdict, barred: VariantScore | AlternateScore) -> str:
+def say_barred(what: str, verdict: Verdict, barred: Candidate) -> str:
     """Say in a sentence that the best candidate is barred.
 
     Parameters
@@ -119,8 +117,3 @@ def say_barred(what: str, verdict: Verdict, barred: VariantScore | AlternateScor
         return f"With {what}, {why_barred(barred)}."
     does = "would win" if verdict == "recommend" else "might do better"
     return f"{what[:1].upper()}{what[1:]} {does}, but is barred: {why_barred(barred)}."
-
-
-def first_free(candidates: Sequence[Candidate]) -> Candidate | None:
-    """Return the best candidate that no guard bars; None where all are barred."""
-    return next((c for c in candidates if not c.is_barred), None)

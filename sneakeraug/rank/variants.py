@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sneakeraug.arrays import ProbabilityArray
-from sneakeraug.rank.guards import first_free, say_barred
-from sneakeraug.rank.verdict import decide, order_by_target, sentence
-from sneakeraug.records import BestAugmentation, Guard, VariantScore, Verdict, direction_of
+from sneakeraug.rank.choice import choose_best
+from sneakeraug.rank.verdict import order_by_target
+from sneakeraug.records import BestAugmentation, Guard, VariantScore, direction_of
 
 ORIGINAL: Final = "original"
 
@@ -94,49 +94,24 @@ def choose_augmentation(variants: Sequence[VariantScore], target: str) -> BestAu
     """
     original = original_of(variants)
     edits = [variant for variant in variants if variant is not original]
-
-    def judge(edit: VariantScore) -> Verdict:
-        return decide(
-            edit.predicted_difference, edit.difference_interval, original.p, direction_of(target)
-        )
-
-    first = edits[0]
-    barred = say_barred(IN_A_SENTENCE[first.augmentation], judge(first), first)
-    best = first_free(edits)
-    if best is None:
-        return BestAugmentation(
-            augmentation=None,
-            verdict="keep_original",
-            p=first.p,
-            predicted_difference=first.predicted_difference,
-            sentence=f"Keep the original. Every edit is barred by a guardrail. {barred}",
-        )
-    verdict = judge(best)
-    says = sentence(
-        verdict,
-        IN_A_SENTENCE[best.augmentation],
-        target,
-        best.p,
-        original.p,
-        best.predicted_difference,
-        best.difference_interval,
+    choice = choose_best(
+        edits, lambda edit: IN_A_SENTENCE[edit.augmentation], "edit", original.p, target
     )
+    best, says = choice.shown, [choice.sentence]
     close = [
         IN_A_SENTENCE[v.augmentation]
         for v in variants
         if v not in (best, original) and may_be_best(v) and not v.is_barred
     ]
-    if verdict == "recommend" and close:
+    if choice.verdict == "recommend" and close:
         also = close[0] if len(close) == 1 else ", ".join(close[:-1]) + " and " + close[-1]
-        says += f" Too close to call against it: {also}."
-    if first.is_barred and judge(first) != "keep_original":
-        says += f" {barred}"
+        says.append(f"Too close to call against it: {also}.")
     return BestAugmentation(
-        augmentation=best.augmentation if verdict == "recommend" else None,
-        verdict=verdict,
+        augmentation=best.augmentation if choice.verdict == "recommend" else None,
+        verdict=choice.verdict,
         p=best.p,
         predicted_difference=best.predicted_difference,
-        sentence=says,
+        sentence=" ".join(filter(None, [*says, choice.barred])),
     )
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -267,7 +268,7 @@ class _Solution:
     def learn(self, old: _Spreads) -> _Spreads:
         """MacKay's fixed point for every spread."""
         point = self.point
-        uncertain = np.diag(self.covariance())
+        uncertain = np.diag(self.covariance)
         return _Spreads(
             {
                 name: _fixed_point(
@@ -285,11 +286,12 @@ class _Solution:
         """How likely it is that edits matter: prior over posterior density of no effects."""
         columns = _columns_of(OF_EDITS)
         prior = np.concatenate([np.full(len(BLOCKS[n]), spreads.blocks[n]) for n in OF_EDITS])
-        root = cholesky(self.covariance()[np.ix_(columns, columns)], lower=True)
+        root = cholesky(self.covariance[np.ix_(columns, columns)], lower=True)
         away = solve_triangular(root, self.point.effects[columns], lower=True)
         evidence = 0.5 * away @ away + np.log(np.diag(root)).sum() - 0.5 * np.log(prior).sum()
         return float(expit(evidence))
 
+    @cached_property
     def covariance(self) -> ProbabilityArray:
         """Of the effects, shape ``(k, k)``."""
         return np.asarray(cho_solve(self.factor, np.eye(len(self.point.effects))))
@@ -303,7 +305,7 @@ class _Solution:
         draws = np.concatenate([effects + away, effects - away])
         without = rng.permutation(n_pairs)[: round((1 - chance_of_edits) * n_pairs)]
         rows = np.concatenate([without, n_pairs + without])
-        columns, covariance = _columns_of(OF_EDITS), self.covariance()
+        columns, covariance = _columns_of(OF_EDITS), self.covariance
         # What else is true where edits do nothing (Matheron's rule).
         gain = np.linalg.solve(covariance[np.ix_(columns, columns)], covariance[columns])
         draws[rows] -= draws[np.ix_(rows, columns)] @ gain

@@ -14,10 +14,8 @@ from sneakeraug.dataset.worlds import World
 from sneakeraug.errors import InputError
 from sneakeraug.progress import Report
 from sneakeraug.training.backbone import open_served
-from sneakeraug.training.collection import load_collection
 from sneakeraug.training.conversion_figures import Unseen, measure_conversions
-from sneakeraug.training.six_fold import encode_six_fold
-from sneakeraug.training.world_models import both_views, fit_models
+from sneakeraug.training.world_models import encode_sides, fit_models
 
 METRICS: Final = (
     "log_loss_excess",
@@ -93,13 +91,7 @@ def measure_curve(
     """
     sizes = options.sizes
     network = open_served(model, device)
-    collection = load_collection(images, network.split_seed, report, kinds=network.kinds)
-    rng = np.random.default_rng(options.seed)
-    parts: dict[str, Unseen] = {}
-    for side in ("train", "validation", "test"):
-        drawn = rng.permutation(collection.require(side))[: options.n_photos].tolist()
-        six_fold = encode_six_fold(collection, sorted(drawn), network.encoder, report)
-        parts[side] = both_views(six_fold, collection)
+    parts = encode_sides(images, network, options.n_photos, options.seed, report)
     points = _grow(parts, options, sizes, report)
     return {"model_id": network.name, **asdict(options), "points": points}
 

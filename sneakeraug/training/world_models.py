@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -12,10 +14,11 @@ from sneakeraug.errors import InputError
 from sneakeraug.progress import Report
 from sneakeraug.score.conversion import Rows, fit_conversion
 from sneakeraug.score.features import Projection, build_features, fit_projection
-from sneakeraug.training.collection import Collection
+from sneakeraug.training.backbone import Backbone
+from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.conversion_figures import Unseen
 from sneakeraug.training.publish import Fitted
-from sneakeraug.training.six_fold import SixFold, world_pictures
+from sneakeraug.training.six_fold import SixFold, encode_six_fold, world_pictures
 from sneakeraug.vocabulary import AUGMENTATIONS, TARGETS
 
 HELD_OUT_SHARE: Final = 0.25
@@ -104,3 +107,36 @@ def event_rows(part: Unseen, events: Events, target: str, projection: Projection
 def both_views(six_fold: SixFold, collection: Collection, is_edit_known: bool = True) -> Unseen:
     """Return pictures as a world and as models see them."""
     return Unseen(world_pictures(six_fold, collection), six_fold.picture_rows(is_edit_known))
+
+
+def encode_sides(
+    images: Sequence[Path], network: Backbone, n_photos: int, seed: int, report: Report
+) -> dict[str, Unseen]:
+    """Return some photos of the sides ``train``, ``validation`` and ``test``, six variants each.
+
+    Parameters
+    ----------
+    images
+        Folders or CSVs of photos.
+    network
+        Sees them.
+    n_photos
+        Of each side at most, drawn by `seed`.
+    seed
+        Which photos.
+    report
+        Called with a line of progress now and then.
+
+    Raises
+    ------
+    InputError
+        If a side has no photo.
+    """
+    collection = load_collection(images, network.split_seed, report, kinds=network.kinds)
+    rng = np.random.default_rng(seed)
+    sides = {}
+    for side in ("train", "validation", "test"):
+        drawn = rng.permutation(collection.require(side))[:n_photos].tolist()
+        six_fold = encode_six_fold(collection, sorted(drawn), network.encoder, report)
+        sides[side] = both_views(six_fold, collection)
+    return sides

@@ -160,11 +160,7 @@ def score(analysis: Analysis, campaign: Campaign) -> Recommendation:
     """Score an analysed picture; nothing is embedded again."""
     return recommender(campaign.category).score(
         analysis,
-        target=campaign.target,
-        campaign_type=campaign.campaign_type,
-        industry=campaign.industry,
-        sneaker_type=campaign.sneaker_type,
-        gender=campaign.gender,
+        **campaign.terms,
         n_alternates=N_ALTERNATES,
         guard=dict(campaign.guard),
     )
@@ -175,11 +171,7 @@ def explain(analysis: Analysis, augmentation: str, campaign: Campaign) -> list[D
     return recommender(campaign.category).explain(
         analysis,
         augmentation,
-        target=campaign.target,
-        campaign_type=campaign.campaign_type,
-        industry=campaign.industry,
-        sneaker_type=campaign.sneaker_type,
-        gender=campaign.gender,
+        **campaign.terms,
     )
 
 
@@ -187,11 +179,7 @@ def past(analysis: Analysis, campaign: Campaign) -> list[Evidence]:
     """Find past campaigns with pictures like this one; none where the model has no history."""
     return recommender(campaign.category).past(
         analysis,
-        target=campaign.target,
-        campaign_type=campaign.campaign_type,
-        industry=campaign.industry,
-        sneaker_type=campaign.sneaker_type,
-        gender=campaign.gender,
+        **campaign.terms,
     )
 
 
@@ -201,11 +189,7 @@ def regions(analysis: Analysis, augmentation: str, campaign: Campaign) -> Region
     return engine.regions(
         analysis,
         augmentation,
-        target=campaign.target,
-        campaign_type=campaign.campaign_type,
-        industry=campaign.industry,
-        sneaker_type=campaign.sneaker_type,
-        gender=campaign.gender,
+        **campaign.terms,
         covered=_cover(analysis, engine),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypedDict
 
 import streamlit as st
 
@@ -71,6 +71,16 @@ class Picture:
         return cls(name, data, hashlib.sha256(data).hexdigest())
 
 
+class Terms(TypedDict):
+    """The campaign as every method of a recommender takes it."""
+
+    target: str
+    campaign_type: str
+    industry: str
+    sneaker_type: str | None
+    gender: str | None
+
+
 @dataclass(frozen=True)
 class Campaign:
     """The drop-downs; None is an open field, and a guarded target has its limit."""
@@ -82,6 +92,17 @@ class Campaign:
     sneaker_type: str | None
     gender: str | None
     guard: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def terms(self) -> Terms:
+        """What a recommender is told of it."""
+        return {
+            "target": self.target,
+            "campaign_type": self.campaign_type,
+            "industry": self.industry,
+            "sneaker_type": self.sneaker_type,
+            "gender": self.gender,
+        }
 
 
 def options(name: str) -> tuple[str, ...]:

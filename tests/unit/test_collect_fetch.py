@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import json
 import os
@@ -27,7 +26,6 @@ from sneakeraug.arrays import UInt8Array
 from sneakeraug.collect.fetch import AGENT, Politeness, PoliteSession, read_retry_after
 from sneakeraug.collect.guard import is_public
 from sneakeraug.errors import FetchError, ParseError, StoreError
-from sneakeraug.files import safe_cell, write_table
 from sneakeraug.ingest import collect
 
 Encode = Callable[..., bytes]
@@ -428,18 +426,3 @@ def test_a_folder_that_cannot_be_written_is_said(shop: Shop, tmp_path: Path) -> 
     (tmp_path / "file").write_text("x")
     with pytest.raises(StoreError, match="cannot be written"):
         collect(f"{shop.address}/x", tmp_path / "file" / "out", QUICK, 1, lambda _: None)
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
-def test_no_cell_is_a_formula(text: str) -> None:
-    assert safe_cell(text) == f"'{text}"
-    assert safe_cell("plain") == "plain"
-    assert safe_cell(-1) == -1
-
-
-def test_a_line_break_in_a_cell_makes_no_row_of_its_own(tmp_path: Path) -> None:
-    texts = ["a\r=1+1", "a\r\nb", "a\nb", "\r=1", "a,b"]
-    write_table(tmp_path / "t.csv", ("text",), ({"text": text} for text in texts))
-    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
-        read = [row["text"] for row in csv.DictReader(file)]
-    assert read == ["a\n=1+1", "a\nb", "a\nb", "'\n=1", "a,b"]
