@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import isotonic_regression, minimize
 from scipy.special import expit
+from simpler_ranges import venn_abers_ends
 from worlds import encode, say
 
 from sneakeraug.arrays import ProbabilityArray
@@ -71,22 +72,14 @@ def beta(margin: ProbabilityArray, y: ProbabilityArray) -> Predict:
 
 
 def venn_abers(margin: ProbabilityArray, y: ProbabilityArray) -> Predict:
-    """Inductive Venn–Abers: isotonic with the send once taken for a failure, once for a success
-    (Vovk, Petej and Fedorova 2015), the two made one as p1 / (1 - p0 + p1).
+    """The two probabilities of inductive Venn–Abers made one, as p1 / (1 - p0 + p1)."""
+    ends = venn_abers_ends(margin, y)
 
-    On a grid of scores, between which both move little.
-    """
-    grid = np.quantile(margin, np.linspace(0, 1, 201))
-    order = np.argsort(margin, kind="stable")
-    z, outcomes = margin[order], y[order]
-    merged = []
-    for point in grid:
-        place = int(np.searchsorted(z, point))
-        p0, p1 = (
-            isotonic_regression(np.insert(outcomes, place, guess)).x[place] for guess in (0.0, 1.0)
-        )
-        merged.append(p1 / (1 - p0 + p1))
-    return lambda new: np.clip(np.interp(new, grid, merged), LEAST_P, 1 - LEAST_P)
+    def predict(z: ProbabilityArray) -> ProbabilityArray:
+        p0, p1 = ends(z).T
+        return np.clip(p1 / (1 - p0 + p1), LEAST_P, 1 - LEAST_P)
+
+    return predict
 
 
 METHODS = {

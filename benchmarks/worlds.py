@@ -3,9 +3,8 @@
 For each world and seed: draws sends of training products, learns all targets, and measures on
 unseen products, as `docs/statistics.md` defines it. Beside ours stands the source design's own
 pipeline: XGBoost on edit and context, uncalibrated, its best guess always followed. Beside our
-ranges stand two simpler ones: Wilson's of the sends of the same edit and campaign type, and those
-of ten such XGBoost models, each on products drawn with replacement. Photos are encoded once, and
-finished runs are not run again.
+ranges stand the simpler ones of `simpler_ranges.py`. Photos are encoded once, and finished runs are
+not run again.
 
     python benchmarks/worlds.py --images PHOTOS --out runs/worlds
         [--worlds market,null,paper] [--seeds 1,2,3] [--events 200000] [--photos 1500]
@@ -22,12 +21,11 @@ from typing import Any
 
 import numpy as np
 import xgboost as xgb
-from scipy.special import expit
+from simpler_ranges import simpler_ranges
 
 from sneakeraug.dataset.worlds import Pictures, World, draw_events
 from sneakeraug.evaluate.metrics import coverage
-from sneakeraug.score.conversion import Rows
-from sneakeraug.score.features import PictureRows, build_features, feature_names
+from sneakeraug.score.features import PictureRows, build_features
 from sneakeraug.training.backbone import open_served
 from sneakeraug.training.conversion_figures import Unseen, measure_conversions
 from sneakeraug.training.publish import Fitted
@@ -60,11 +58,9 @@ SHOWN = (
     "in_the_two_best",
 )
 
+BY_CAMPAIGN = ("interval_coverage_by_campaign", "difference_coverage_by_campaign")
 SIDES = ("train", "validation", "test")
 N_MEASURED = 40_000
-N_MEMBERS = 10
-Z = 1.6448536269514722
-FEATURES = feature_names(AUGMENTATIONS)
 
 
 def say(line: str) -> None:
@@ -145,10 +141,9 @@ def measure_design(
     def loss(q: np.ndarray) -> float:
         return float(-np.mean(truth * np.log(q) + (1 - truth) * np.log1p(-q)))
 
-    ranges = {
-        "cells": cell_ranges(rows, x),
-        "bootstrap": bootstrap_ranges(rows, x, columns, rng),
-    }
+    checks = draw_events(world, parts["validation"].pictures, round(HELD_OUT_SHARE * n_events), rng)
+    held_out = event_rows(parts["validation"], checks, target, fitted.projection)
+    ranges = simpler_ranges(rows, held_out, x, columns, rng)
     sign = 1.0 if TARGETS[target] == "raise" else -1.0
     n_photos = len(unseen.rows) // n_edits
     six = {k: np.repeat(v[:n_photos], n_edits) for k, v in events.contexts.items()}
@@ -162,41 +157,6 @@ def measure_design(
         found[f"interval_coverage, {name}"] = coverage(ends, truth)
         found[f"interval_width, {name}"] = float((ends[:, 1] - ends[:, 0]).mean())
     return found
-
-
-def cell_ranges(rows: Rows, x: np.ndarray) -> np.ndarray:
-    """Wilson's 90 % ranges of the sends that share edit and campaign type."""
-    campaign = [i for i, n in enumerate(FEATURES) if n.startswith("campaign_type=")]
-
-    def cells(x: np.ndarray) -> np.ndarray:
-        edit = x[:, : len(AUGMENTATIONS)].argmax(axis=1)
-        return np.asarray(edit * len(campaign) + x[:, campaign].argmax(axis=1))
-
-    n_cells, of_rows = len(AUGMENTATIONS) * len(campaign), cells(rows.x)
-    trials = np.bincount(of_rows, minlength=n_cells)
-    events = np.bincount(of_rows, rows.y_true, minlength=n_cells)
-    p, z2 = (events + 1e-9) / (trials + 1e-9), Z**2
-    centre = (p + z2 / (2 * trials + 1e-9)) / (1 + z2 / (trials + 1e-9))
-    half = Z * np.sqrt(p * (1 - p) / trials + z2 / (4 * trials**2)) / (1 + z2 / trials)
-    ends: np.ndarray = np.stack([centre - half, centre + half], axis=1)
-    return ends[cells(x)]
-
-
-def bootstrap_ranges(
-    rows: Rows, x: np.ndarray, columns: list[int], rng: np.random.Generator
-) -> np.ndarray:
-    """Normal 90 % ranges, on the log-odds scale, of models on products drawn with replacement."""
-    products, number = np.unique(rows.products, return_inverse=True)
-    n = len(products)
-    members = []
-    for _ in range(N_MEMBERS):
-        times = np.bincount(rng.integers(n, size=n), minlength=n)
-        drawn = xgb.DMatrix(rows.x[:, columns], label=rows.y_true, weight=times[number])
-        booster = xgb.train({"objective": "binary:logistic"}, drawn, num_boost_round=100)
-        members.append(booster.inplace_predict(x[:, columns], predict_type="margin"))
-    z = np.stack(members).astype(np.float64)
-    centre, half = z.mean(axis=0), Z * z.std(axis=0, ddof=1)
-    return np.asarray(expit(np.stack([centre - half, centre + half], axis=1)))
 
 
 def main() -> None:
@@ -220,6 +180,9 @@ def main() -> None:
         print(f"{'':<40}" + "".join(f"{target:>28}" for target in TARGETS))
         for metric in SHOWN:
             print(f"{metric:<40}" + "".join(cell(runs, t, metric) for t in TARGETS), flush=True)
+        for metric in BY_CAMPAIGN:
+            worst = (f"{worst_campaign(runs, t, metric):.4f}" for t in TARGETS)
+            print(f"{metric + ', lowest mean':<40}" + "".join(f"{w:>28}" for w in worst))
         design = [{t: run[t]["design"] for t in TARGETS} for run in runs]
         for metric in design[0][next(iter(TARGETS))]:
             title = metric if "," in metric else f"{metric}, design’s own"
@@ -234,6 +197,12 @@ def cell(runs: list[dict[str, Any]], target: str, metric: str) -> str:
     if not values:
         return f"{'–':>28}"
     return f"{f'{np.mean(values):.4f} ({min(values):.4f} to {max(values):.4f})':>28}"
+
+
+def worst_campaign(runs: list[dict[str, Any]], target: str, metric: str) -> float:
+    """Mean over seeds of the campaign type where that is lowest."""
+    found = [run[target][metric] for run in runs]
+    return float(min(np.mean([one[name] for one in found]) for name in found[0]))
 
 
 if __name__ == "__main__":
