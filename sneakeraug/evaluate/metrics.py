@@ -182,6 +182,7 @@ def reliability_bins(
     p: ProbabilityArray,
     y_true: ProbabilityArray,
     p_true: ProbabilityArray | None = None,
+    weight: ProbabilityArray | None = None,
     n_bins: int = 10,
 ) -> list[dict[str, float]]:
     """Return what was predicted and what happened, in bins of equal mass.
@@ -194,28 +195,43 @@ def reliability_bins(
         0 or 1, same shape.
     p_true
         True probabilities, same shape, where they are known.
+    weight
+        Trials that a row stands for, same shape; one each where None.
     n_bins
-        Bins, each of as many rows.
+        Bins, each of as many trials, as near as rows allow; fewer where there are fewer trials.
 
     Returns
     -------
     bins
-        From the lowest prediction up: ``n``; ``predicted``, the mean probability; ``happened``,
-        the rate, with its 95 % interval ``low`` to ``high`` (Wilson 1927); and ``true``, the mean
-        true probability.
+        From the lowest prediction up: ``n``, trials; ``predicted``, the mean probability;
+        ``happened``, the rate, with its 95 % interval ``low`` to ``high`` (Wilson 1927); and
+        ``true``, the mean true probability.
     """
+    trials = np.ones(len(p)) if weight is None else weight
+    order = np.argsort(p, kind="stable")
+    upto = np.cumsum(trials[order])
+    n_bins = max(min(n_bins, int(upto[-1])), 1)
+    place = np.floor((upto - trials[order] / 2) / upto[-1] * n_bins).astype(np.int64)
     bins = []
-    for rows in np.array_split(np.argsort(p, kind="stable"), min(n_bins, len(p))):
-        n, rate = len(rows), float(y_true[rows].mean())
+    for number in range(n_bins):
+        rows = order[place == number]
+        n = float(trials[rows].sum())
+        if not n > 0:
+            continue
+
+        def mean(values: ProbabilityArray, rows: IntArray = rows) -> float:
+            return float(np.average(values[rows], weights=trials[rows]))
+
+        rate = mean(y_true)
         low, high = wilson_interval(rate, n)
         bins.append(
-            {"n": n, "predicted": float(p[rows].mean()), "happened": rate, "low": low, "high": high}
-            | ({} if p_true is None else {"true": float(p_true[rows].mean())})
+            {"n": round(n), "predicted": mean(p), "happened": rate, "low": low, "high": high}
+            | ({} if p_true is None else {"true": mean(p_true)})
         )
     return bins
 
 
-def wilson_interval(rate: float, n: int) -> tuple[float, float]:
+def wilson_interval(rate: float, n: float) -> tuple[float, float]:
     """Return the 95 % interval of a rate of `n` tries, ``n >= 1`` (Wilson 1927)."""
     z = float(norm.ppf(0.975))
     middle = (rate + z * z / (2 * n)) / (1 + z * z / n)

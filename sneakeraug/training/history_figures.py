@@ -13,6 +13,7 @@ from sneakeraug.arrays import ProbabilityArray
 from sneakeraug.catalog.products import Catalog
 from sneakeraug.challenger import Comparison, Difference
 from sneakeraug.errors import ModelError, ModelNotFoundError
+from sneakeraug.evaluate.metrics import reliability_bins
 from sneakeraug.evaluate.weighted import Statistic, Trials, losses, statistics, with_intervals
 from sneakeraug.progress import Report
 from sneakeraug.registry import Figure
@@ -62,6 +63,7 @@ def measure_history(fitted: Fitted, sends: Sends, seed: int) -> dict[str, dict[s
     metrics
         By target: ``n, n_events, n_products, base_rate``, the metrics of `NAMES` with their 95 %
         intervals by product, and those of `BASELINES`. ``None`` where a metric cannot be told.
+        In ``reliability`` what was predicted and what happened, from `reliability_bins`.
     """
     metrics = {}
     for number, target in enumerate(fitted.models):
@@ -80,6 +82,7 @@ def measure_history(fitted: Fitted, sends: Sends, seed: int) -> dict[str, dict[s
             found[name] = measured[0] if measured else None
             found[f"{name}_interval"] = measured[1] if measured else None
         constant = np.full(len(trials.p), trials.base_rate)
+        found["reliability"] = reliability_bins(trials.p, trials.y_true, weight=trials.weight)
         found |= _rule("base_rate", constant, trials) | _rule("as_original", original.p, trials)
         metrics[target] = found
     return metrics

@@ -45,7 +45,7 @@ def measured() -> dict[str, object]:
         "auc": None,
         "winner_bias": -0.05,
         "interval_coverage_by_campaign": {"welcome": 0.84, "newsletter": 0.93},
-        "reliability": reliability_bins(p, y, p, 3),
+        "reliability": reliability_bins(p, y, p, n_bins=3),
     }
 
 

@@ -68,6 +68,7 @@ def test_a_model_that_never_saw_the_history_is_measured_on_all_of_it(
         assert low <= found[name] <= high
     assert {"base_rate_log_loss", "as_original_log_loss"} <= found.keys()
     assert not {"regret_mean", "interval_coverage"} & found.keys()  # need the truth
+    assert sum(each["n"] for each in found["reliability"]) == found["n"]
 
 
 def test_what_cannot_be_told_is_none_and_never_nan(events: Path, trained: Path) -> None:

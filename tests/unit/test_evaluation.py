@@ -185,13 +185,27 @@ def test_photos_of_other_products_are_found_by_kind(tmp_path: Path) -> None:
 def test_reliability_bins_hold_as_many_rows_each_and_what_happened_in_them() -> None:
     p = np.array([0.4, 0.1, 0.4, 0.1, 0.2, 0.2])
     y = np.array([1, 0, 0, 0, 1, 0], dtype=np.float64)
-    bins = reliability_bins(p, y, p, 3)
+    bins = reliability_bins(p, y, p, n_bins=3)
     assert [each["n"] for each in bins] == [2, 2, 2]
     assert [each["predicted"] for each in bins] == pytest.approx([0.1, 0.2, 0.4])
     assert [each["happened"] for each in bins] == [0, 0.5, 0.5]
     assert [each["true"] for each in bins] == pytest.approx([0.1, 0.2, 0.4])
     assert all(each["low"] <= each["happened"] <= each["high"] for each in bins)
     assert "true" not in reliability_bins(p, y)[0]
+
+
+def test_a_row_of_many_trials_counts_in_reliability_bins_as_so_many_rows() -> None:
+    rng = np.random.default_rng(5)
+    p, y = rng.random(40), (rng.random(40) < 0.5).astype(float)
+    weight = rng.integers(0, 9, 40).astype(float)
+    times = weight.astype(int)
+    summed = reliability_bins(p, y, weight=weight, n_bins=1)
+    assert summed == [
+        pytest.approx(reliability_bins(p.repeat(times), y.repeat(times), n_bins=1)[0])
+    ]
+    bins = reliability_bins(p, y, weight=weight)
+    assert sum(each["n"] for each in bins) == weight.sum()
+    assert [each["predicted"] for each in bins] == sorted(each["predicted"] for each in bins)
 
 
 def test_wilson_interval_of_known_rates() -> None:
