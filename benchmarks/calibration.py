@@ -21,7 +21,8 @@ from simpler_ranges import venn_abers_ends
 from worlds import encode, say
 
 from sneakeraug.arrays import ProbabilityArray
-from sneakeraug.dataset.worlds import World, draw_events
+from sneakeraug.dataset.sends import draw_events
+from sneakeraug.dataset.worlds import World
 from sneakeraug.evaluate.metrics import debiased_calibration_error, log_loss
 from sneakeraug.score.calibration import fit_calibration
 from sneakeraug.score.conversion import Rows

@@ -23,7 +23,8 @@ import numpy as np
 import xgboost as xgb
 from simpler_ranges import simpler_ranges
 
-from sneakeraug.dataset.worlds import Pictures, World, draw_events
+from sneakeraug.dataset.sends import draw_events
+from sneakeraug.dataset.worlds import Pictures, World
 from sneakeraug.evaluate.metrics import coverage
 from sneakeraug.score.features import PictureRows, build_features
 from sneakeraug.training.backbone import open_served

@@ -12,13 +12,9 @@ from scipy.special import expit, logit
 
 from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
 from sneakeraug.errors import InputError
-from sneakeraug.vocabulary import AUGMENTATIONS, CONTEXT_FIELDS, OPTIONAL_FIELDS, TARGETS
+from sneakeraug.vocabulary import AUGMENTATIONS, CONTEXT_FIELDS, TARGETS
 
 WORLDS: Final = ("paper", "market", "null")
-
-POLICIES: Final = ("randomised", "confounded")
-"""Who chose the edit of each send: chance, with its probability written down; or somebody who
-knew things that are not in the data."""
 
 LOOKS: Final = (
     "brightness",
@@ -35,9 +31,6 @@ LOOKS: Final = (
 )
 """What of a photo matters in `market`: the measures of `score.features.measure_picture` by their
 names, and the shares of `dataset.looks.measure_hues`."""
-
-OPEN_SHARE: Final = 0.10
-"""Share of events in which an optional context field is left open."""
 
 WORKS, FAILS = 0.8, 0.2
 """Success rates of the source design: brighter and rotated pictures, and all others."""
@@ -108,39 +101,8 @@ class Pictures:
         return Pictures(self.labels[rows], self.products[rows], self.looks[rows])
 
 
-@dataclass(frozen=True)
-class Events:
-    """Simulated sends.
-
-    Attributes
-    ----------
-    pictures
-        Position of the picture sent, shape ``(n,)``.
-    contexts
-        Position of each context field's term in `CONTEXT_FIELDS`, by field, shape ``(n,)``;
-        -1 where it is left open.
-    hours
-        Hour of the week, 0 to 167, shape ``(n,)``.
-    happened
-        Whether it happened, by target, shape ``(n,)``, 0 or 1; NaN where it could not, such as
-        abandoning a cart that was not there.
-    propensity
-        Probability with which this picture of the product was chosen; NaN where nobody knows.
-    """
-
-    pictures: IntArray
-    contexts: dict[str, IntArray]
-    hours: IntArray
-    happened: dict[str, ProbabilityArray]
-    propensity: ProbabilityArray
-
-    def __len__(self) -> int:
-        """Sends."""
-        return len(self.pictures)
-
-
-def check_world(world: str, policy: str = POLICIES[0]) -> None:
-    """Refuse a world that is none of `WORLDS`, or a policy that is none of `POLICIES`.
+def check_world(world: str) -> None:
+    """Refuse a world that is none of `WORLDS`.
 
     Raises
     ------
@@ -149,8 +111,6 @@ def check_world(world: str, policy: str = POLICIES[0]) -> None:
     """
     if world not in WORLDS:
         raise InputError(f"Unknown world {world!r}; expected one of: {', '.join(WORLDS)}.")
-    if policy not in POLICIES:
-        raise InputError(f"Unknown policy {policy!r}; expected one of: {', '.join(POLICIES)}.")
 
 
 class World:
@@ -213,7 +173,7 @@ class World:
         pictures
             One a row, ``n`` of them.
         contexts
-            As in `Events`.
+            As in `sends.Events`.
         target
             One of the targets.
         is_hidden_seen
@@ -227,11 +187,10 @@ class World:
         """
         if self.name == "paper":
             return paper_probability(pictures.labels, target)
-        law = self._laws[target]
         z = self._log_odds(pictures, contexts, target)
-        spread = law.hours
+        spread = self.hour_effects(target)
         if is_hidden_seen:
-            z = z + self._hidden(pictures, target)
+            z = z + self.hidden_appeal(pictures, target)
         else:
             normal = np.random.default_rng(0).normal(0, self._hidden_sd(target), 200)
             spread = (spread[:, None] + normal[None]).ravel()
@@ -249,14 +208,29 @@ class World:
         if self.name == "paper":
             p = paper_probability(pictures.labels, target)
         else:
-            z = self._log_odds(pictures, contexts, target) + self._hidden(pictures, target)
-            p = expit(z + self._laws[target].hours[hours])
+            z = self._log_odds(pictures, contexts, target) + self.hidden_appeal(pictures, target)
+            p = expit(z + self.hour_effects(target)[hours])
         happened = (rng.random(len(p)) < p).astype(np.float64)
         if target == "abandoned_cart" and self.name != "paper":
             reminder = CONTEXT_FIELDS["campaign_type"].index("cart_reminder")
             has_cart = rng.random(len(p)) < CART_SHARE
             happened[(contexts["campaign_type"] != reminder) & ~has_cart] = np.nan
         return happened
+
+    def hidden_appeal(self, pictures: Pictures, target: str) -> ProbabilityArray:
+        """Return what nobody can see of each picture's product, in log-odds, shape ``(n,)``.
+
+        The same wherever it is asked for.
+        """
+        if len(pictures) == 0:
+            return np.empty(0)
+        rng = np.random.default_rng([7, self.seed, list(TARGETS).index(target)])
+        drawn = rng.normal(0, 1, int(pictures.products.max()) + 1)
+        return self._hidden_sd(target) * drawn[pictures.products]
+
+    def hour_effects(self, target: str) -> ProbabilityArray:
+        """Return what each hour of the week does to a target, in log-odds, shape ``(168,)``."""
+        return self._laws[target].hours
 
     def _log_odds(
         self, pictures: Pictures, contexts: Mapping[str, IntArray], target: str
@@ -281,14 +255,6 @@ class World:
 
     def _hidden_sd(self, target: str) -> float:
         return 0.0 if self.name == "null" else HIDDEN_APPEAL * PICTURE_EFFECT[target]
-
-    def _hidden(self, pictures: Pictures, target: str) -> ProbabilityArray:
-        """The hidden appeal of each picture's product; the same wherever it is asked for."""
-        if len(pictures) == 0:
-            return np.empty(0)
-        rng = np.random.default_rng([7, self.seed, list(TARGETS).index(target)])
-        drawn = rng.normal(0, 1, int(pictures.products.max()) + 1)
-        return self._hidden_sd(target) * drawn[pictures.products]
 
 
 @dataclass(frozen=True)
@@ -361,84 +327,3 @@ def paper_probability(labels: IntArray, target: str) -> ProbabilityArray:
     works = np.isin(labels, [AUGMENTATIONS.index(name) for name in ("brighter", "rotate")])
     success = np.where(works, WORKS, FAILS)
     return success if TARGETS[target] == "raise" else 1.0 - success
-
-
-def draw_contexts(n: int, rng: Generator) -> dict[str, IntArray]:
-    """Draw contexts evenly, as in `Events`; optional fields are left open at times."""
-    contexts = {
-        name: rng.integers(len(terms), size=n).astype(np.int64)
-        for name, terms in CONTEXT_FIELDS.items()
-    }
-    for name in OPTIONAL_FIELDS:
-        contexts[name][rng.random(n) < OPEN_SHARE] = -1
-    return contexts
-
-
-def draw_events(
-    world: World,
-    pictures: Pictures,
-    n: int,
-    rng: Generator,
-    policy: str = POLICIES[0],
-) -> Events:
-    """Draw sends: product, campaign, edit and outcomes.
-
-    Parameters
-    ----------
-    world
-        Whose laws hold.
-    pictures
-        All that may be sent.
-    n
-        Sends wanted.
-    rng
-        Where all choices come from.
-    policy
-        One of `POLICIES`. ``randomised`` prefers some edits in some campaigns, by chance, and
-        writes down the probabilities. ``confounded`` shows the edits it believes in to products
-        of more hidden appeal, at better hours, and writes down nothing.
-
-    Raises
-    ------
-    InputError
-        If the policy is unknown.
-    """
-    check_world(world.name, policy)
-    contexts = draw_contexts(n, rng)
-    hours = rng.integers(168, size=n)
-    products = np.unique(pictures.products)
-    chosen = products[rng.integers(len(products), size=n)]
-    order = np.argsort(pictures.products, kind="stable")
-    starts = np.searchsorted(pictures.products[order], chosen, "left")
-    counts = np.searchsorted(pictures.products[order], chosen, "right") - starts
-    weights = np.zeros((n, int(counts.max())))
-    rows = np.zeros_like(weights, dtype=np.int64)
-    for place in range(weights.shape[1]):
-        there = place < counts
-        rows[there, place] = order[starts[there] + place]
-        labels = pictures.labels[rows[:, place]]
-        liking = _liking(world, labels, contexts)
-        if policy == "confounded":
-            appeal = world._hidden(pictures.take(rows[:, place]), "click_through")
-            evening = world._laws["click_through"].hours[hours]
-            liking = 3.0 * liking + np.isin(labels, (0, 5)) * (8.0 * appeal + 4.0 * evening)
-        weights[:, place] = np.where(there, np.exp(liking), 0.0)
-    shares = weights / weights.sum(axis=1, keepdims=True)
-    place = (rng.random((n, 1)) > np.cumsum(shares, axis=1)[:, :-1]).sum(axis=1)
-    sent = rows[np.arange(n), place]
-    shown = pictures.take(sent)
-    happened = {t: world.happen(shown, contexts, hours, t, rng) for t in TARGETS}
-    propensity = shares[np.arange(n), place]
-    if policy == "confounded":
-        propensity = np.full(n, np.nan)
-    return Events(sent, contexts, hours, happened, propensity)
-
-
-def _liking(world: World, labels: IntArray, contexts: Mapping[str, IntArray]) -> ProbabilityArray:
-    """How much a campaign type's policy prefers an edit; 0 everywhere in ``paper``."""
-    if world.name == "paper":
-        return np.zeros(len(labels))
-    n_types = len(CONTEXT_FIELDS["campaign_type"])
-    table = np.random.default_rng(5).normal(0, 0.3, (n_types, len(AUGMENTATIONS)))
-    table[:, AUGMENTATIONS.index("original")] += 0.5
-    return np.asarray(table[contexts["campaign_type"], labels], dtype=np.float64)

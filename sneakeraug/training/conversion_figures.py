@@ -9,7 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 from sneakeraug.arrays import BoolArray, FloatArray, IntArray, ProbabilityArray
-from sneakeraug.dataset.worlds import Pictures, World, draw_contexts, draw_events
+from sneakeraug.dataset.sends import draw_contexts, draw_events
+from sneakeraug.dataset.worlds import Pictures, World
 from sneakeraug.evaluate.metrics import (
     brier_score,
     calibration_slope,

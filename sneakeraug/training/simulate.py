@@ -12,15 +12,8 @@ import pyarrow as pa
 
 from sneakeraug.dataset.looks import measure_hues
 from sneakeraug.dataset.manifest import read_manifest, write_parquet
-from sneakeraug.dataset.worlds import (
-    LOOKS,
-    POLICIES,
-    Events,
-    Pictures,
-    World,
-    check_world,
-    draw_events,
-)
+from sneakeraug.dataset.sends import POLICIES, Events, check_policy, draw_events
+from sneakeraug.dataset.worlds import LOOKS, Pictures, World, check_world
 from sneakeraug.errors import InputError
 from sneakeraug.intake.decode import decode_photo, read_photo_bytes
 from sneakeraug.limits import Limits
@@ -76,7 +69,7 @@ def simulate_events(
     report
         Called with a line of progress now and then.
     policy
-        One of `dataset.worlds.POLICIES`.
+        One of `dataset.sends.POLICIES`.
     world_seed
         Another seed is another world of the kind: other customers.
 
@@ -94,7 +87,8 @@ def simulate_events(
     """
     if n < 1:
         raise InputError(f"{n} sends were asked for; at least 1 is expected.")
-    check_world(world, policy)
+    check_world(world)
+    check_policy(policy)
     laws = World(world, world_seed)
     columns = ("relative_im_path", "product_id", "augment_label")
     listed = pa.Table.from_batches(list(read_manifest(dataset, columns)))

@@ -9,7 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from sneakeraug.dataset.worlds import Events, World, draw_events
+from sneakeraug.dataset.sends import Events, draw_events
+from sneakeraug.dataset.worlds import World
 from sneakeraug.errors import InputError
 from sneakeraug.progress import Report
 from sneakeraug.score.conversion import Rows, fit_conversion

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sneakeraug.dataset.looks import measure_hues
+from sneakeraug.dataset.sends import draw_contexts, draw_events
 from sneakeraug.dataset.worlds import (
     BASE_RATES,
     HIDDEN_APPEAL,
@@ -12,8 +13,6 @@ from sneakeraug.dataset.worlds import (
     SPREADS,
     Pictures,
     World,
-    draw_contexts,
-    draw_events,
     paper_probability,
 )
 from sneakeraug.errors import InputError
@@ -95,7 +94,7 @@ def test_a_confounded_log_writes_nothing_down_and_misleads(pictures: Pictures) -
     events = draw_events(world, pictures, 50_000, rng, policy="confounded")
     assert np.isnan(events.propensity).all()
     labels = pictures.labels[events.pictures]
-    appeal = world._hidden(pictures.take(events.pictures), "click_through")
+    appeal = world.hidden_appeal(pictures.take(events.pictures), "click_through")
     assert appeal[labels == 0].mean() > appeal[labels == 1].mean() + 0.01
 
 
