@@ -153,7 +153,7 @@ def is_randomised(history: History) -> bool:
 
 
 def weigh(
-    history: History, rows: IntArray, weight: ProbabilityArray
+    augmentations: IntArray, propensity: ProbabilityArray, weight: ProbabilityArray
 ) -> tuple[ProbabilityArray, float]:
     """Weigh sends by the inverse of their propensity.
 
@@ -163,10 +163,12 @@ def weigh(
 
     Parameters
     ----------
-    history
-        Where `is_randomised` holds.
-    rows, weight
-        From `weighted_rows`, shape ``(m,)``.
+    augmentations
+        Of each row, -1 where nobody knows it, shape ``(m,)``.
+    propensity
+        Probability with which each row's picture was chosen, all known, shape ``(m,)``.
+    weight
+        Trials that each row stands for, shape ``(m,)``.
 
     Returns
     -------
@@ -175,8 +177,8 @@ def weigh(
     n_effective
         Their sum.
     """
-    labels = history.augmentations[rows] + 1
-    inverse = 1 / history.propensity[rows]
+    labels = augmentations + 1
+    inverse = 1 / propensity
     mean = np.bincount(labels, weight * inverse) / np.maximum(np.bincount(labels, weight), 1)
     relative = np.minimum(inverse / mean[labels], MOST_WEIGHT)
     total = float(weight @ relative)
@@ -263,7 +265,8 @@ def _target_rows(
         return None, 0.0
     weights, n_effective = weight, float(weight.sum())
     if is_weighed:
-        weights, n_effective = weigh(sends.history, rows, weight)
+        history = sends.history
+        weights, n_effective = weigh(history.augmentations[rows], history.propensity[rows], weight)
     sent = sends.of_row[rows]
     x = sends.features(rows, projection)
     return Rows(x, y, weights, sends.products[sent], sent), n_effective
