@@ -98,7 +98,7 @@ def train_int8(
         "images": [path.name for path in images],
         "n_photos": len(drawn),
         "seed": options.seed,
-        "float32": "linear layers, all that is not a convolution",
+        "float32": "first convolution, heads, tones",
         "openvino": version("openvino"),
         "nncf": version("nncf"),
     }
