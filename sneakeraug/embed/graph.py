@@ -92,7 +92,8 @@ def quantise_graph(graph: openvino.Model, inputs: Sequence[NetworkInput]) -> ope
     """Return a graph whose ResNet is reckoned in int8; heads and first convolution stay float32.
 
     With all of it in int8, identities are not of norm 1, and probabilities move by nearly twice as
-    much; the first convolution sees the last dark pixels.
+    much; the first convolution sees the last dark pixels. Ranges hold all that was seen: cut off
+    at a mean of extremes, or at quantiles, two to four times as many edits are named otherwise.
 
     Post-training quantisation (Kozlov et al., "Neural network compression framework for fast
     model inference", 2020): ranges of what flows between layers are taken from `inputs`.
@@ -112,6 +113,7 @@ def quantise_graph(graph: openvino.Model, inputs: Sequence[NetworkInput]) -> ope
     import_openvino()
     try:
         import nncf
+        from nncf.quantization.range_estimator import RangeEstimatorParametersSet
     except ImportError as exc:
         raise ModelError(
             "The package nncf is not installed, which makes int8 graphs; serving needs none of "
@@ -130,6 +132,9 @@ def quantise_graph(graph: openvino.Model, inputs: Sequence[NetworkInput]) -> ope
                 names=[each.get_friendly_name() for each in _convolutions_kept(graph)],
                 types=FLOAT_TYPES,
                 validate=False,  # not every depth and size has all of them
+            ),
+            advanced_parameters=nncf.AdvancedQuantizationParameters(
+                activations_range_estimator_params=RangeEstimatorParametersSet.MINMAX
             ),
         )
 
