@@ -21,8 +21,8 @@ from sneakeraug.errors import InputError, ModelError
 from sneakeraug.files import file_sha256, write_bytes
 from sneakeraug.progress import Report
 from sneakeraug.registry import GRAPH, GRAPH_FILES, WEIGHTS, Figure
-from sneakeraug.training.backbone import Backbone
-from sneakeraug.training.collection import load_collection
+from sneakeraug.training.backbone import Backbone, open_backbone
+from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.embedder_card import EMBEDDER_CARD, INT8
 from sneakeraug.training.int8_figures import make_variants_of, measure_graph
 
@@ -140,7 +140,7 @@ def report_int8(
     images
         Folders or CSVs of photos.
     network
-        What is measured; opened on the CPU.
+        What is measured, on the CPU.
     seed
         Of the bootstrap.
     report
@@ -157,16 +157,33 @@ def report_int8(
             f"`sneakeraug train int8 {network.flag}`."
         )
     collection = load_collection(images, network.split_seed, report, kinds=network.kinds)
-    figures, tables = measure_graph(
-        network.graph,
-        network.encoder,
-        collection,
-        collection.require("test"),
-        seed,
-        _command(network, images),
-        report,
-    )
+    command = _command(network, images)
+    figures, tables = figures_of_graph(network, collection, seed, command, report)
     return _document(network, figures, tables)
+
+
+def figures_of_graph(
+    network: Backbone, collection: Collection, seed: int, command: str, report: Report
+) -> tuple[list[Figure], dict[str, Any]]:
+    """Return figures and tables of a network's int8 graph for a card; none where it has none.
+
+    Parameters
+    ----------
+    network
+        On whatever device; it is measured on the CPU.
+    collection
+        Its test side is measured on.
+    seed
+        Of the bootstrap.
+    command
+        Gives the figures again.
+    report
+        Called with a line of progress now and then.
+    """
+    if network.graph is None:
+        return [], {}
+    weights, test = open_backbone(network.folder, "cpu").encoder, collection.require("test")
+    return measure_graph(network.graph, weights, collection, test, seed, command, report)
 
 
 def _document(

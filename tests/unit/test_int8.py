@@ -26,13 +26,14 @@ from sneakeraug.errors import (
 )
 from sneakeraug.recommend import Recommender
 from sneakeraug.registry import GRAPH, GRAPH_FILES, WEIGHTS
+from sneakeraug.score.conversion import load_conversions
 from sneakeraug.serving import load
 from sneakeraug.settings import Settings
 from sneakeraug.training.backbone import open_backbone
-from sneakeraug.training.conversion import ConversionOptions, train_conversion
 from sneakeraug.training.embedder_card import INT8
 from sneakeraug.training.int8 import Int8Options, report_int8, train_int8
 from sneakeraug.training.int8_figures import FLOAT_GRAPH, SAME_EDIT
+from sneakeraug.training.publish import Facts, Fitted, publish_model
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -277,21 +278,25 @@ def test_an_embedders_graph_goes_with_it_until_it_is_trained_anew(
     with pytest.raises(ModelError, match=r"has no int8 graph of its weights\. Add one with"):
         report_int8(images, open_backbone(folder, "cpu"), 0, silent)
     train_int8(images, open_backbone(folder, "cpu"), None, Int8Options(n_photos=2), silent)
-    options = ConversionOptions(world="paper", n_events=800, device="cpu")
-    models = tmp_path / "models"
-    published = train_conversion(images, folder, models, "first", options, "ours", silent)
-    first = registry.verify(published)
-    assert set(GRAPH_FILES) <= first.files.keys()
-    commands = {f.command for f in first.figures if f.name.startswith("int8 on a CPU: ")}
-    assert commands == {f"sneakeraug evaluate int8 --model first --images {images[0].name}"}
-    network = open_backbone(published, "cpu")
-    assert network.graph == published / GRAPH
-    figures, tables = network.figures("second")
-    assert commands == {f.command.replace("second", "first") for f in figures if INT8 in f.command}
-    assert tables[INT8] == first.tables[INT8]
+    network = open_backbone(folder, "cpu")
+    fitted = Fitted(*load_conversions(small_models / "small", card.conversion))
+    facts = Facts("first", "watches", True, "", "", card.figures, {}, (), ())
+    published = publish_model(network, fitted, facts, tmp_path / "models", silent)
+    assert set(GRAPH_FILES) <= registry.verify(published).files.keys()
+    assert open_backbone(published, "cpu").graph == published / GRAPH
     weights = folder / WEIGHTS
     weights.write_bytes(weights.read_bytes()[:-1] + b"\1")
     assert open_backbone(folder, "cpu").graph is None
+
+
+def test_another_model_of_the_network_keeps_the_figures_of_its_graph(with_graph: Path) -> None:
+    network = open_backbone(with_graph / "small", "cpu")
+    assert network.card is not None
+    figures, tables = network.figures("second")
+    commands = [f.command for f in figures if f.name.startswith("int8 on a CPU: ")]
+    assert commands
+    assert all("evaluate int8 --model second --images" in command for command in commands)
+    assert tables[INT8] == network.card.tables[INT8]
 
 
 def test_a_graph_can_be_written_elsewhere(
