@@ -22,13 +22,13 @@ from sneakeraug.analysis import (
 )
 from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
 from sneakeraug.background import shrink_photo
-from sneakeraug.embed.encoder import BACKEND, Encoder
+from sneakeraug.embed.backends import open_encoder
 from sneakeraug.errors import TargetError
 from sneakeraug.evidence import HISTORY, read_past
 from sneakeraug.offers import DEMO_PICTURES, load_pictures
 from sneakeraug.rank.guards import check_guard
 from sneakeraug.records import Context, direction_of
-from sneakeraug.registry import WEIGHTS, ModelCard, verify
+from sneakeraug.registry import GRAPH, WEIGHTS, ModelCard, verify
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.score.features import (
     PictureRows,
@@ -50,7 +50,7 @@ class LoadedModel:
     folder
         Every file is verified against the card first.
     settings
-        Limits, device, threads.
+        Limits, device, backend, threads.
 
     Attributes
     ----------
@@ -73,13 +73,17 @@ class LoadedModel:
         If a file is missing or changed, or the model is another version's.
     """
 
-    backend = BACKEND
-
     def __init__(self, folder: Path, settings: Settings) -> None:
         self.card: ModelCard = verify(folder)
         check_schema(self.card.features, feature_names(AUGMENTATIONS))
-        self.encoder = Encoder.of(
-            folder / WEIGHTS, self.card.embedder, settings.device, settings.threads
+        self.encoder = open_encoder(
+            folder / WEIGHTS,
+            self.card.embedder,
+            folder / GRAPH if GRAPH in self.card.files else None,
+            settings.device,
+            settings.backend,
+            settings.threads,
+            settings.graphs_dir,
         )
         self.conversions, self.projection = load_conversions(folder, self.card.conversion)
         self.shipped = load_pictures(folder) if DEMO_PICTURES in self.card.files else {}
@@ -98,6 +102,11 @@ class LoadedModel:
     def device(self) -> str:
         """``cpu`` or ``cuda``."""
         return self.encoder.device
+
+    @property
+    def backend(self) -> str:
+        """What runs the network: ``torch`` or ``openvino``."""
+        return self.encoder.backend
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -16,8 +16,7 @@ from sneakeraug.arrays import FloatArray, IntArray
 from sneakeraug.background import shrink_photo
 from sneakeraug.catalog.index import PictureIndex
 from sneakeraug.catalog.products import Catalog
-from sneakeraug.embed.encoder import Encoder
-from sneakeraug.embed.resnet import N_IDENTITY
+from sneakeraug.embed.encoder import N_IDENTITY, Encoder
 from sneakeraug.errors import PhotoError
 from sneakeraug.limits import Limits
 from sneakeraug.progress import Report, Step, silent

@@ -52,7 +52,7 @@ class Recommender:
     catalog
         Products to offer as alternates.
     settings
-        Limits, device, threads.
+        Limits, device, backend, threads.
     engine
         Database that keeps what the network says of catalog pictures; nothing is kept where None.
     report

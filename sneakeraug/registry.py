@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,12 +19,16 @@ from sneakeraug.errors import (
     ModelError,
     ModelNotFoundError,
 )
-from sneakeraug.files import file_sha256, replace_file
+from sneakeraug.files import file_sha256, replace_file, write_bytes
 from sneakeraug.vocabulary import DEFAULT_CATEGORY, TARGETS
 
 CARD: Final = "card.json"
 ACTIVE: Final = "active.json"
 WEIGHTS: Final = "embedder.safetensors"
+
+GRAPH: Final = "embedder-int8.xml"
+GRAPH_FILES: Final = (GRAPH, "embedder-int8.bin")
+"""The network again, for OpenVINO on a CPU; not every model has it."""
 
 MODEL_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -293,6 +298,44 @@ def publish(staged: Path, models_dir: Path, card: ModelCard) -> Path:
         shutil.copytree(staged, Path(beside) / "model")
         (Path(beside) / "model").rename(target)
     return target
+
+
+def add_files(folder: Path, files: Mapping[str, bytes], **changes: Any) -> ModelCard:
+    """Add files to a published model; its new card is written last, so nothing is seen before.
+
+    Parameters
+    ----------
+    folder
+        A model folder; every file is verified first.
+    files
+        What is added, by name.
+    changes
+        Of the card's other fields.
+
+    Returns
+    -------
+    ModelCard
+        The new card.
+
+    Raises
+    ------
+    InputError
+        If the model has a file of that name.
+    StoreError
+        If there is no room; the model stays as it was.
+    """
+    card = verify(folder)
+    if taken := sorted(card.files.keys() & files.keys()):
+        raise InputError(
+            f"Model {card.model_id!r} has a file {taken[0]!r} already; published models do not "
+            "change. Choose another model."
+        )
+    for name, data in files.items():
+        write_bytes(folder / name, data)
+    hashes = {name: file_sha256(folder / name) for name in files}
+    card = card.model_copy(update=changes | {"files": card.files | hashes})
+    write_bytes(folder / CARD, card.to_json().encode())
+    return card
 
 
 def activate(models_dir: Path, model_id: str, *, is_forced: bool = False) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -15,7 +15,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from sneakeraug.errors import SettingsError
+from sneakeraug.errors import InputError, SettingsError
 from sneakeraug.limits import Limits
 
 REPOSITORY_MODELS = Path(__file__).resolve().parent.parent / "models"
@@ -41,8 +41,11 @@ class Settings(BaseSettings):
         As SQLAlchemy reads it; an SQLite file in home where None.
     device
         ``auto`` takes a GPU where there is one.
+    backend
+        What runs the network; ``auto`` takes torch on a GPU, OpenVINO on a CPU where the model
+        has a graph for it, else torch.
     threads
-        Processor threads of the network; 0 leaves the choice to torch.
+        Processor threads of the network; 0 leaves the choice to the backend.
     max_bytes, max_pixels, min_side_px, max_side_px
         See `sneakeraug.limits`.
     """
@@ -54,6 +57,7 @@ class Settings(BaseSettings):
     model_id: str | None = None
     database_url: str | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    backend: Literal["auto", "torch", "openvino"] = "auto"
     threads: int = Field(0, ge=0, le=256)
     max_bytes: int = Field(10_000_000, gt=0)
     max_pixels: int = Field(40_000_000, gt=0)
@@ -84,6 +88,11 @@ class Settings(BaseSettings):
     def index_dir(self) -> Path:
         """Where the search index of one's own catalog is kept, once it is large."""
         return self.home / "index"
+
+    @property
+    def graphs_dir(self) -> Path:
+        """Where OpenVINO keeps graphs that it compiled; it may be emptied at any time."""
+        return self.home / "openvino"
 
     @property
     def limits(self) -> Limits:
@@ -118,11 +127,35 @@ def get_settings() -> Settings:
     SettingsError
         If a value cannot be used; names the setting and where it came from.
     """
+    return read_settings()
+
+
+def read_settings(**flags: str | None) -> Settings:
+    """Read the settings, flags before everything else.
+
+    Parameters
+    ----------
+    flags
+        By the setting's name; None where a flag was not given.
+
+    Raises
+    ------
+    InputError
+        If a flag's value cannot be used.
+    SettingsError
+        If another one's cannot; names the setting and where it came from.
+    """
+    given: dict[str, Any] = {name: value for name, value in flags.items() if value is not None}
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as exc:
         first = exc.errors()[0]
-        name = str(first["loc"][0])
+        name, expected = str(first["loc"][0]), first["msg"].lower()
+        if name in given:
+            raise InputError(
+                f"--{name} {str(given[name])[:60]!r} cannot be used; {expected}. "
+                "Choose another and try again."
+            ) from exc
         variable = f"SNEAKERAUG_{name.upper()}"
         source = "the environment" if variable in os.environ else "sneakeraug.toml"
-        raise SettingsError(variable, first["input"], source, first["msg"].lower()) from exc
+        raise SettingsError(variable, first["input"], source, expected) from exc

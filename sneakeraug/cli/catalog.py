@@ -8,7 +8,14 @@ from typing import Annotated
 
 import typer
 
-from sneakeraug.cli.options import AllowPrivate, Json, Model, Rate
+from sneakeraug.cli.options import (
+    AllowPrivate,
+    Json,
+    Model,
+    Rate,
+    ServingBackend,
+    ServingDevice,
+)
 from sneakeraug.cli.output import print_json, progress
 from sneakeraug.errors import InputError
 from sneakeraug.vocabulary import GENDERS, SNEAKER_TYPES
@@ -57,11 +64,15 @@ def import_products(
 
 
 @catalog_app.command("build")
-def catalog_build(model: Model = None) -> None:
+def catalog_build(
+    model: Model = None, device: ServingDevice = None, backend: ServingBackend = None
+) -> None:
     """Send pictures that are new through the network; those known are not touched."""
     from sneakeraug.serving import load
+    from sneakeraug.settings import read_settings
 
-    recommender = load(model, report=progress)
+    settings = read_settings(device=device, backend=backend)
+    recommender = load(model, settings=settings, report=progress)
     typer.echo(
         f"{len(recommender.catalog):,} products are ready; "
         f"{recommender.n_newly_encoded:,} pictures were new."
@@ -87,11 +98,14 @@ def catalog_search(
     ] = True,
     n: Annotated[int, typer.Option(min=1, max=100, help="Products wanted.")] = 10,
     model: Model = None,
+    device: ServingDevice = None,
+    backend: ServingBackend = None,
     as_json: Json = False,
 ) -> None:
     """Find the products most like a picture."""
     from sneakeraug.records import ProductFilter
     from sneakeraug.serving import load
+    from sneakeraug.settings import read_settings
 
     among = ProductFilter(
         brands=tuple(brand or ()),
@@ -99,7 +113,8 @@ def catalog_search(
         most_cents=_cents(max_price),
         in_stock=in_stock,
     )
-    found, note = load(model).search(
+    settings = read_settings(device=device, backend=backend)
+    found, note = load(model, settings=settings).search(
         image, sneaker_type=sneaker_type, gender=gender, n=n, among=among
     )
     if as_json:

@@ -7,7 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from sneakeraug.cli.options import Device, Images, Json, Model, history_or_world, only_folder
+from sneakeraug.cli.options import (
+    Device,
+    Embedder,
+    Images,
+    Json,
+    Model,
+    history_or_world,
+    only_folder,
+)
 from sneakeraug.cli.output import print_json, print_report, progress
 from sneakeraug.errors import InputError
 
@@ -20,9 +28,7 @@ evaluate_app = typer.Typer(help="Measure a model on photos.", no_args_is_help=Tr
 def evaluate_embedder(
     images: Images,
     model: Model = None,
-    embedder: Annotated[
-        Path | None, typer.Option(help="Folder that `train embedder` wrote, instead of a model.")
-    ] = None,
+    embedder: Embedder = None,
     split: Annotated[str, typer.Option(help="test (unseen products) or all.")] = "test",
     source: Annotated[
         list[str] | None, typer.Option(help="Only photos of this source; may be repeated.")
@@ -46,6 +52,25 @@ def evaluate_embedder(
         images, network, split, source or [], condition or [], seed, progress
     )
     print_report(report, as_json)
+
+
+@evaluate_app.command("int8")
+def evaluate_int8(
+    images: Images,
+    model: Model = None,
+    embedder: Embedder = None,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Measure how far a network's int8 graph is from its weights, and how much faster."""
+    from sneakeraug.training import backbone, int8
+
+    network = (
+        backbone.open_backbone(embedder, "cpu")
+        if embedder is not None
+        else backbone.open_served(model, "cpu")
+    )
+    print_report(int8.report_int8(images, network, seed, progress), as_json)
 
 
 @evaluate_app.command("conversion")

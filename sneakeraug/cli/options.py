@@ -18,8 +18,18 @@ Kinds = Annotated[
     typer.Option(help="Kind of product, where a table tells; may be repeated; sneaker and shoe."),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+ServingDevice = Annotated[
+    str | None,
+    typer.Option("--device", help="auto, cpu or cuda; as SNEAKERAUG_DEVICE."),
+]
+ServingBackend = Annotated[
+    str | None, typer.Option("--backend", help="auto, torch or openvino; as SNEAKERAUG_BACKEND.")
+]
 Category = Annotated[str, typer.Option(help="Kind of product whose active model is meant.")]
 Model = Annotated[str | None, typer.Option(help="Model id; the active one where not given.")]
+Embedder = Annotated[
+    Path | None, typer.Option(help="Folder that `train embedder` wrote, instead of a model.")
+]
 Rate = Annotated[float, typer.Option(min=0.0, help="Seconds between requests.")]
 AllowPrivate = Annotated[
     bool, typer.Option("--allow-private", help="Permit addresses in private networks.")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sneakeraug.cli.options import Category, Json, Model
+from sneakeraug.cli.options import Category, Json, Model, ServingBackend, ServingDevice
 from sneakeraug.cli.output import print_json, print_recommendation, progress
 from sneakeraug.errors import InputError
 from sneakeraug.vocabulary import (
@@ -38,6 +38,8 @@ def recommend(
     ] = None,
     model: Model = None,
     category: Category = DEFAULT_CATEGORY,
+    device: ServingDevice = None,
+    backend: ServingBackend = None,
     save: Annotated[Path | None, typer.Option(help="Write the variants at full size here.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -50,15 +52,16 @@ def recommend(
         campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
     )
     from sneakeraug.intake.decode import decode_photo, read_photo_bytes
-    from sneakeraug.settings import get_settings
+    from sneakeraug.settings import read_settings
 
-    limits = get_settings().limits
+    settings = read_settings(device=device, backend=backend)
+    limits = settings.limits
     path = Path(image)
     data = read_photo_bytes(path, limits)
     decode_photo(data, limits, path.name)  # a bad picture is said before a model is loaded
     from sneakeraug.serving import load
 
-    recommender = load(model, category=category)
+    recommender = load(model, category=category, settings=settings)
     result = recommender.recommend(
         data,
         path.name,

@@ -10,14 +10,16 @@ import typer
 
 from sneakeraug.cli.options import (
     Device,
+    Embedder,
     Force,
     Images,
     Json,
     Kinds,
+    Model,
     history_or_world,
     only_folder,
 )
-from sneakeraug.cli.output import print_json, progress
+from sneakeraug.cli.output import print_json, print_report, progress
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
 train_app = typer.Typer(help="Train a network or conversion models.", no_args_is_help=True)
@@ -80,6 +82,32 @@ def train_embedder(
     if kind:
         options = replace(options, kinds=tuple(kind))
     progress(f"Wrote {embedder.train_embedder(images, out, options, progress)}")
+
+
+@train_app.command("int8")
+def train_int8(
+    images: Images,
+    model: Model = None,
+    embedder: Embedder = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Another folder for the graph; beside the weights else.")
+    ] = None,
+    photos: Annotated[int, typer.Option(help="Training photos that ranges are taken from.")] = 300,
+    seed: Annotated[int, typer.Option(help="Of photos and bootstrap.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Make a network's int8 graph for CPUs, add it to its folder, and measure what it costs."""
+    from sneakeraug.training import backbone, int8
+
+    network = (
+        backbone.open_backbone(embedder, "cpu")
+        if embedder is not None
+        else backbone.open_served(model, "cpu")
+    )
+    options = int8.Int8Options(photos, seed)
+    document = int8.train_int8(images, network, out, options, progress)
+    print_report(document, as_json)
+    progress(f"Wrote the graph to {document['folder']}")
 
 
 def compare_depths(

@@ -12,15 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models import resnet as torchvision_resnet
 
+from sneakeraug.embed.encoder import N_IDENTITY
 from sneakeraug.embed.preprocess import N_TONES
 from sneakeraug.errors import InputError, ModelNotFoundError
 
 ARCHITECTURES: Final = ("resnet18", "resnet34", "resnet50", "resnet101")
 
 N_TONE_FEATURES: Final = 64
-
-N_IDENTITY: Final = 128
-"""Numbers of the identity embedding."""
 
 IDENTITY_GRID: Final = 8
 """Cells a side of the maps that the identity is read from."""

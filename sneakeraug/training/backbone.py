@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sneakeraug import registry
-from sneakeraug.embed.encoder import Encoder
+from sneakeraug.embed.torch_encoder import TorchEncoder
+from sneakeraug.files import file_sha256
 from sneakeraug.registry import Figure, ModelCard
 from sneakeraug.settings import get_settings
-from sneakeraug.training.embedder_card import EMBEDDER_CARD, read_about
+from sneakeraug.training.embedder_card import EMBEDDER_CARD, INT8, read_about
 from sneakeraug.vocabulary import TARGETS
+
+KEPT_TABLES: Final = ("confusion", "recall", INT8)
+"""Tables of a network, which another model that serves it unchanged keeps."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +29,14 @@ class Backbone:
     about
         What its training says of it.
     encoder
-        Itself.
+        Itself, in torch: what is learnt and measured rests on the weights, not on their CPU graph.
     card
         Of the published model it was taken from; None where it comes from ``train embedder``.
     """
 
     folder: Path
     about: dict[str, Any] = field(repr=False)
-    encoder: Encoder = field(repr=False)
+    encoder: TorchEncoder = field(repr=False)
     card: ModelCard | None = field(repr=False)
 
     @property
@@ -44,6 +48,14 @@ class Backbone:
     def flag(self) -> str:
         """How ``evaluate`` names it on the command line."""
         return f"--{'embedder' if self.card is None else 'model'} {self.name}"
+
+    @property
+    def graph(self) -> Path | None:
+        """Its int8 graph, where one was made of these very weights."""
+        made = self.about.get(INT8)
+        if not made or made["weights_sha256"] != file_sha256(self.folder / registry.WEIGHTS):
+            return None
+        return self.folder / registry.GRAPH
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -67,7 +79,7 @@ class Backbone:
             if figure.name.split(":")[0] not in TARGETS
         ]
         tables = self.card.tables
-        return figures, {name: tables[name] for name in ("confusion", "recall") if name in tables}
+        return figures, {name: tables[name] for name in KEPT_TABLES if name in tables}
 
 
 def open_backbone(folder: Path, device: str) -> Backbone:
@@ -82,7 +94,7 @@ def open_backbone(folder: Path, device: str) -> Backbone:
     if not (folder / EMBEDDER_CARD).is_file() and (folder / registry.CARD).is_file():
         card = registry.verify(folder)
     about = read_about(folder) if card is None else card.embedder
-    return Backbone(folder, about, Encoder.of(folder / registry.WEIGHTS, about, device), card)
+    return Backbone(folder, about, TorchEncoder.of(folder / registry.WEIGHTS, about, device), card)
 
 
 def open_served(model: str | None, device: str) -> Backbone:

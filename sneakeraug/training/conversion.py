@@ -18,7 +18,9 @@ from sneakeraug.training.card_figures import conversion_figures
 from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.conditions import CONDITIONS
 from sneakeraug.training.conversion_figures import measure_conversions
+from sneakeraug.training.embedder_card import INT8
 from sneakeraug.training.embedder_figures import evaluate_conditions, evaluate_embedder
+from sneakeraug.training.int8 import figures_of_graph
 from sneakeraug.training.learning_curve import CurveOptions, curve_of_card
 from sneakeraug.training.novelty import evaluate_gate
 from sneakeraug.training.publish import Facts, publish_model
@@ -109,6 +111,10 @@ def train_conversion(
         figures, tables = _measure_embedder(
             six_folds["test"], collection, images, about, encoder, options.seed, command, report
         )
+        more, compared = figures_of_graph(
+            backbone, collection, options.seed, command.format(INT8), report
+        )
+        figures, tables = figures + more, tables | compared
     else:
         figures, tables = backbone.figures(model_id)
     seed = options.seed + 1

@@ -18,10 +18,11 @@ from sneakeraug.augment.transforms import apply_augmentation
 from sneakeraug.background import estimate_background
 from sneakeraug.dataset.photos import KINDS
 from sneakeraug.dataset.vary import INGREDIENTS, Variation
-from sneakeraug.embed.encoder import Encoded, encode_inputs, join_encoded
+from sneakeraug.embed.encoder import Encoded, join_encoded
 from sneakeraug.embed.fit import CHECKPOINT, Batch, FitPlan, calibrate_head, fit_network
 from sneakeraug.embed.preprocess import prepare_photos
 from sneakeraug.embed.resnet import AugmentationNet, choose_device, start_from
+from sneakeraug.embed.torch_encoder import encode_with
 from sneakeraug.errors import InputError
 from sneakeraug.files import file_sha256, write_bytes
 from sneakeraug.progress import Report
@@ -200,7 +201,7 @@ def train_embedder(
         parts = []
         for photo in held_out:
             variants = [apply_augmentation(photo, name).photo for name in AUGMENTATIONS]
-            parts.append(encode_inputs(candidate, prepare_photos(variants, size_px), device))
+            parts.append(encode_with(candidate, prepare_photos(variants, size_px), device))
         return join_encoded(parts)
 
     labels = np.tile(np.arange(len(AUGMENTATIONS)), len(held_out))

@@ -15,6 +15,9 @@ from sneakeraug.registry import CARD
 EMBEDDER_CARD: Final = "embedder.json"
 """What a trained embedder says of itself, beside its weights."""
 
+INT8: Final = "int8"
+"""What it says of the int8 graph that was made of it, where there is one."""
+
 
 def read_about(folder: Path) -> dict[str, Any]:
     """Return what a trained embedder says of itself.

@@ -23,6 +23,7 @@ from sneakeraug.registry import Figure, ModelCard
 from sneakeraug.score.conversion import ConversionModel, save_conversions
 from sneakeraug.score.features import Projection, feature_names
 from sneakeraug.training.backbone import Backbone
+from sneakeraug.training.embedder_card import INT8
 from sneakeraug.vocabulary import AUGMENTATIONS, CONTEXT_FIELDS, DEFAULT_CATEGORY
 
 LIMITS_OF_NETWORK = (
@@ -70,7 +71,7 @@ def publish_model(
     besides: Mapping[str, bytes] | None = None,
     past: PastCampaigns | None = None,
 ) -> Path:
-    """Publish a model folder: network, conversion models, card.
+    """Publish a model folder: network with its int8 graph, if any, conversion models, card.
 
     Parameters
     ----------
@@ -100,7 +101,9 @@ def publish_model(
     with tempfile.TemporaryDirectory() as scratch:
         staged = Path(scratch) / "model"
         staged.mkdir()
-        shutil.copy2(backbone.folder / registry.WEIGHTS, staged / registry.WEIGHTS)
+        has_graph = backbone.graph is not None
+        for name in (registry.WEIGHTS, *(registry.GRAPH_FILES if has_graph else ())):
+            shutil.copy2(backbone.folder / name, staged / name)
         conversion = save_conversions(staged, fitted.models, fitted.projection)
         if facts.category == DEFAULT_CATEGORY:
             save_pictures(staged, load_catalog(), backbone.encoder, Limits(), report)
@@ -126,7 +129,7 @@ def publish_model(
                 "std": STD,
                 "augmentations": {k: dict(v) for k, v in DEFAULT_PARAMETERS.items()},
             },
-            embedder=backbone.about,
+            embedder={k: v for k, v in backbone.about.items() if has_graph or k != INT8},
             conversion=conversion,
             figures=tuple(facts.figures),
             tables=dict(facts.tables),

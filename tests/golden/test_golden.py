@@ -25,6 +25,7 @@ HELPS = {
     "import-events": ["import", "events", "--help"],
     "train-embedder": ["train", "embedder", "--help"],
     "train-conversion": ["train", "conversion", "--help"],
+    "train-int8": ["train", "int8", "--help"],
     "evaluate-conversion": ["evaluate", "conversion", "--help"],
     "learning-curve": ["evaluate", "learning-curve", "--help"],
     "models-activate": ["models", "activate", "--help"],

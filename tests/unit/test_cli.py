@@ -16,7 +16,7 @@ from sneakeraug.arrays import UInt8Array
 from sneakeraug.cli import app, main
 from sneakeraug.errors import InputError, StoreError
 
-HEAVY = ("torch", "xgboost", "cv2", "pandas", "streamlit")
+HEAVY = ("torch", "openvino", "xgboost", "cv2", "pandas", "streamlit")
 
 
 def run(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

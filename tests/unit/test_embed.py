@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from sneakeraug.arrays import UInt8Array
-from sneakeraug.embed.encoder import Encoder
+from sneakeraug.embed.encoder import N_IDENTITY
 from sneakeraug.embed.fit import FitPlan, calibrate_head
 from sneakeraug.embed.identity import product_contrast
 from sneakeraug.embed.preprocess import (
@@ -22,12 +22,12 @@ from sneakeraug.embed.preprocess import (
 )
 from sneakeraug.embed.resnet import (
     HEADS,
-    N_IDENTITY,
     AugmentationNet,
     choose_device,
     net_depth,
     start_from,
 )
+from sneakeraug.embed.torch_encoder import TorchEncoder
 from sneakeraug.errors import InputError, ModelError, ModelNotFoundError
 
 
@@ -71,7 +71,7 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     net = AugmentationNet("resnet18")
     save_file({k: v.contiguous() for k, v in net.state_dict().items()}, tmp_path / "w.safetensors")
     with pytest.raises(ModelError, match="the weights of a resnet34"):
-        Encoder(tmp_path / "w.safetensors", "resnet34", 6, 32, "cpu")
+        TorchEncoder(tmp_path / "w.safetensors", "resnet34", 6, 32, "cpu")
 
 
 def test_training_does_not_start_from_another_networks_weights(tmp_path: Path) -> None:
