@@ -92,7 +92,7 @@ def train_int8(
     out: Annotated[
         Path | None, typer.Option(help="Another folder for the graph; beside the weights else.")
     ] = None,
-    photos: Annotated[int, typer.Option(help="Training photos that ranges are taken from.")] = 300,
+    photos: Annotated[int, typer.Option(help="Training photos that ranges are taken from.")] = 100,
     seed: Annotated[int, typer.Option(help="Of photos and bootstrap.")] = 0,
     as_json: Json = False,
 ) -> None:
