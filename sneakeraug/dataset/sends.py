@@ -18,6 +18,9 @@ POLICIES: Final = ("randomised", "confounded")
 """Who chose the edit of each send: chance, with its probability written down; or somebody who
 knew things that are not in the data."""
 
+SENDS_AT_ONCE: Final = 20_000
+"""Sends whose pictures are chosen together: a product may have hundreds to choose from."""
+
 OPEN_SHARE: Final = 0.10
 """Share of events in which an optional context field is left open."""
 
@@ -110,10 +113,36 @@ def draw_events(
     hours = rng.integers(168, size=n)
     products = np.unique(pictures.products)
     chosen = products[rng.integers(len(products), size=n)]
+    luck = rng.random(n)
+    sent, propensity = np.zeros(n, dtype=np.int64), np.zeros(n)
+    for start in range(0, n, SENDS_AT_ONCE):
+        rows = slice(start, start + SENDS_AT_ONCE)
+        some = {name: codes[rows] for name, codes in contexts.items()}
+        sent[rows], propensity[rows] = _choose_pictures(
+            world, pictures, chosen[rows], some, hours[rows], luck[rows], policy
+        )
+    shown = pictures.take(sent)
+    happened = {t: world.happen(shown, contexts, hours, t, rng) for t in TARGETS}
+    if policy == "confounded":
+        propensity = np.full(n, np.nan)
+    return Events(sent, contexts, hours, happened, propensity)
+
+
+def _choose_pictures(
+    world: World,
+    pictures: Pictures,
+    products: IntArray,
+    contexts: Mapping[str, IntArray],
+    hours: IntArray,
+    luck: ProbabilityArray,
+    policy: str,
+) -> tuple[IntArray, ProbabilityArray]:
+    """The picture of each product that a policy sends, and how likely that was."""
+    n = len(products)
     order = np.argsort(pictures.products, kind="stable")
-    starts = np.searchsorted(pictures.products[order], chosen, "left")
-    counts = np.searchsorted(pictures.products[order], chosen, "right") - starts
-    weights = np.zeros((n, int(counts.max())))
+    starts = np.searchsorted(pictures.products[order], products, "left")
+    counts = np.searchsorted(pictures.products[order], products, "right") - starts
+    weights = np.zeros((n, int(counts.max(initial=1))))
     rows = np.zeros_like(weights, dtype=np.int64)
     for place in range(weights.shape[1]):
         there = place < counts
@@ -126,14 +155,9 @@ def draw_events(
             liking = 3.0 * liking + np.isin(labels, (0, 5)) * (8.0 * appeal + 4.0 * evening)
         weights[:, place] = np.where(there, np.exp(liking), 0.0)
     shares = weights / weights.sum(axis=1, keepdims=True)
-    place = (rng.random((n, 1)) > np.cumsum(shares, axis=1)[:, :-1]).sum(axis=1)
-    sent = rows[np.arange(n), place]
-    shown = pictures.take(sent)
-    happened = {t: world.happen(shown, contexts, hours, t, rng) for t in TARGETS}
-    propensity = shares[np.arange(n), place]
-    if policy == "confounded":
-        propensity = np.full(n, np.nan)
-    return Events(sent, contexts, hours, happened, propensity)
+    place = (luck[:, None] > np.cumsum(shares, axis=1)[:, :-1]).sum(axis=1)
+    every = np.arange(n)
+    return rows[every, place], shares[every, place]
 
 
 def _liking(world: World, labels: IntArray, contexts: Mapping[str, IntArray]) -> ProbabilityArray:

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sneakeraug.dataset import sends
 from sneakeraug.dataset.looks import measure_hues
-from sneakeraug.dataset.sends import draw_contexts, draw_events
+from sneakeraug.dataset.sends import POLICIES, Events, draw_contexts, draw_events
 from sneakeraug.dataset.worlds import (
     BASE_RATES,
     HIDDEN_APPEAL,
@@ -120,3 +121,19 @@ def test_hues_of_plain_colours() -> None:
         assert measure_hues(photo)[column] == pytest.approx(1.0)
     assert measure_hues(np.full((80, 100, 3), (30, 60, 220), dtype=np.uint8)).argmax() == 3
     assert measure_hues(np.full((80, 100, 3), 200, dtype=np.uint8)).sum() == 0
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_sends_are_the_same_however_many_are_chosen_together(
+    pictures: Pictures, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw() -> Events:
+        return draw_events(World("market", 1), pictures, 500, np.random.default_rng(4), policy)
+
+    at_once = draw()
+    monkeypatch.setattr(sends, "SENDS_AT_ONCE", 7)
+    in_parts = draw()
+    np.testing.assert_array_equal(in_parts.pictures, at_once.pictures)
+    np.testing.assert_array_equal(in_parts.propensity, at_once.propensity)
+    for target in TARGETS:
+        np.testing.assert_array_equal(in_parts.happened[target], at_once.happened[target])
