@@ -10,15 +10,14 @@ the expected log loss over the best possible.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.optimize import isotonic_regression, minimize
 from scipy.special import expit
 from simpler_ranges import venn_abers_ends
-from worlds import encode, say
+from worlds import encode, parser_of, say, spread
 
 from sneakeraug.arrays import ProbabilityArray
 from sneakeraug.dataset.sends import draw_events
@@ -94,7 +93,7 @@ METHODS = {
 
 def measure(
     parts: dict[str, Unseen], seed: int, n_events: int, n_measured: int
-) -> list[dict[str, object]]:
+) -> list[dict[str, Any]]:
     """Each method's figures for each target of one world."""
     train, held_out, test = parts["train"], parts["validation"], parts["test"]
     world = World("market", seed)
@@ -107,7 +106,7 @@ def measure(
     )
     events = draw_events(world, test.pictures, n_measured, np.random.default_rng(seed + 100))
     shown = test.pictures.take(events.pictures)
-    found: list[dict[str, object]] = []
+    found: list[dict[str, Any]] = []
     for target, model in fitted.models.items():
         rows: Rows = event_rows(held_out, checks, target, fitted.projection)
         margin = model.mean_log_odds(rows.x).astype(np.float64)
@@ -134,13 +133,8 @@ def measure(
 
 def main() -> None:
     """Print one table: a row a target and method, the mean over seeds and its range."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=Path, action="append", required=True)
-    parser.add_argument("--out", type=Path, required=True, help="keeps the encoded photos")
-    parser.add_argument("--events", type=int, default=200_000)
+    parser = parser_of(__doc__)
     parser.add_argument("--measured", type=int, default=100_000)
-    parser.add_argument("--photos", type=int, default=1_500)
-    parser.add_argument("--seeds", default="1,2,3")
     args = parser.parse_args()
     parts = encode(args.images, args.out, args.photos)
     seeds = [int(seed) for seed in args.seeds.split(",")]
@@ -153,15 +147,9 @@ def main() -> None:
             if rows:
                 sizes = f"{rows[0]['n_events']:,} of {rows[0]['n']:,}"
                 cells = "".join(
-                    f"{spread([row[key] for row in rows]):>31}" for key in ("ece", "excess")
+                    f"{spread([row[key] for row in rows], 5):>31}" for key in ("ece", "excess")
                 )
                 print(f"{target:<16}{name:<22}{sizes:>22}{cells}")
-
-
-def spread(values: list[object]) -> str:
-    """Mean and range."""
-    numbers = np.array(values, dtype=np.float64)
-    return f"{numbers.mean():.5f} ({numbers.min():.5f} to {numbers.max():.5f})"
 
 
 if __name__ == "__main__":

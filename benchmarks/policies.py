@@ -11,12 +11,10 @@ hours, and says nothing of it. Photos are encoded as `worlds.py` encodes them, o
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-from worlds import encode, say
+from worlds import encode, parser_of, say, spread
 
 from sneakeraug.dataset.sends import Events, draw_contexts, draw_events
 from sneakeraug.dataset.worlds import Pictures, World
@@ -89,13 +87,7 @@ def measure(parts: dict[str, Unseen], log: str, target: str, n: int, seed: int) 
 
 def main() -> None:
     """Print one table: a row a target and metric, a column a log, the mean over seeds."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=Path, action="append", required=True)
-    parser.add_argument("--out", type=Path, required=True, help="keeps the encoded photos")
-    parser.add_argument("--events", type=int, default=200_000)
-    parser.add_argument("--photos", type=int, default=1_500)
-    parser.add_argument("--seeds", default="1,2,3")
-    args = parser.parse_args()
+    args = parser_of(__doc__).parse_args()
     parts = encode(args.images, args.out, args.photos)
     seeds = [int(seed) for seed in args.seeds.split(",")]
     print(f"market: {args.events:,} sends, seeds {args.seeds}; mean (least to most)")
@@ -105,13 +97,8 @@ def main() -> None:
         }
         print(f"\n{target:<24}" + "".join(f"{log:>30}" for log in LOGS))
         for metric in runs["weighed"][0]:
-            cells = "".join(f"{spread([run[metric] for run in runs[log]]):>30}" for log in LOGS)
+            cells = "".join(f"{spread([run[metric] for run in runs[log]], 4):>30}" for log in LOGS)
             print(f"{metric:<24}{cells}", flush=True)
-
-
-def spread(values: list[float]) -> str:
-    """Mean and range."""
-    return f"{np.mean(values):.4f} ({min(values):.4f} to {max(values):.4f})"
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,17 @@ N_MEASURED = 40_000
 def say(line: str) -> None:
     """Progress goes to stderr."""
     print(line, file=sys.stderr, flush=True)
+
+
+def parser_of(about: str | None) -> argparse.ArgumentParser:
+    """The flags of all benchmarks of worlds, described by the first line of their text."""
+    parser = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
+    parser.add_argument("--images", type=Path, action="append", required=True)
+    parser.add_argument("--out", type=Path, required=True, help="keeps the encoded photos")
+    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--photos", type=int, default=1_500)
+    parser.add_argument("--seeds", default="1,2,3")
+    return parser
 
 
 def encode(images: list[Path], out: Path, n_photos: int) -> dict[str, Unseen]:
@@ -166,13 +178,8 @@ def measure_design(
 
 def main() -> None:
     """Print one table for each world: targets in columns, the mean over seeds and its range."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=Path, action="append", required=True)
-    parser.add_argument("--out", type=Path, required=True)
+    parser = parser_of(__doc__)
     parser.add_argument("--worlds", default="market,null,paper")
-    parser.add_argument("--seeds", default="1,2,3")
-    parser.add_argument("--events", type=int, default=200_000)
-    parser.add_argument("--photos", type=int, default=1_500)
     args = parser.parse_args()
     parts = encode(args.images, args.out, args.photos)
     seeds = [int(seed) for seed in args.seeds.split(",")]
@@ -201,7 +208,13 @@ def cell(runs: list[dict[str, Any]], target: str, metric: str) -> str:
     values = [run[target][metric] for run in runs if run[target][metric] is not None]
     if not values:
         return f"{'–':>28}"
-    return f"{f'{np.mean(values):.4f} ({min(values):.4f} to {max(values):.4f})':>28}"
+    return f"{spread(values, 4):>28}"
+
+
+def spread(values: Sequence[float], digits: int) -> str:
+    """Mean and range."""
+    mean, least, most = (f"{v:.{digits}f}" for v in (np.mean(values), min(values), max(values)))
+    return f"{mean} ({least} to {most})"
 
 
 def worst_campaign(runs: list[dict[str, Any]], target: str, metric: str) -> float:

@@ -28,7 +28,7 @@ from sneakeraug.evidence import HISTORY, read_past
 from sneakeraug.offers import DEMO_PICTURES, load_pictures
 from sneakeraug.rank.guards import check_guard
 from sneakeraug.records import Context, direction_of
-from sneakeraug.registry import GRAPH, WEIGHTS, ModelCard, verify
+from sneakeraug.registry import GRAPH, GRAPH_WEIGHTS, WEIGHTS, ModelCard, verify
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.score.features import (
     PictureRows,
@@ -76,14 +76,15 @@ class LoadedModel:
     def __init__(self, folder: Path, settings: Settings) -> None:
         self.card: ModelCard = verify(folder)
         check_schema(self.card.features, feature_names(AUGMENTATIONS))
+        graph = self.card.files.get(GRAPH_WEIGHTS)
         self.encoder = open_encoder(
             folder / WEIGHTS,
             self.card.embedder,
-            folder / GRAPH if GRAPH in self.card.files else None,
+            folder / GRAPH if graph else None,
             settings.device,
             settings.backend,
             settings.threads,
-            settings.graphs_dir,
+            settings.graphs_dir / graph[:16] if graph else None,
         )
         self.conversions, self.projection = load_conversions(folder, self.card.conversion)
         self.shipped = load_pictures(folder) if DEMO_PICTURES in self.card.files else {}

@@ -27,7 +27,8 @@ ACTIVE: Final = "active.json"
 WEIGHTS: Final = "embedder.safetensors"
 
 GRAPH: Final = "embedder-int8.xml"
-GRAPH_FILES: Final = (GRAPH, "embedder-int8.bin")
+GRAPH_WEIGHTS: Final = "embedder-int8.bin"
+GRAPH_FILES: Final = (GRAPH, GRAPH_WEIGHTS)
 """The network again, for OpenVINO on a CPU; not every model has it."""
 
 MODEL_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

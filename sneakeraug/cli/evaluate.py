@@ -43,11 +43,7 @@ def evaluate_embedder(
     """Measure how often the network names the augmentation right on unseen products."""
     from sneakeraug.training import backbone, reports
 
-    network = (
-        backbone.open_backbone(embedder, device)
-        if embedder is not None
-        else backbone.open_served(model, device)
-    )
+    network = backbone.open_chosen(embedder, model, device)
     report = reports.report_embedder(
         images, network, split, source or [], condition or [], seed, progress
     )
@@ -65,11 +61,7 @@ def evaluate_int8(
     """Measure how far a network's int8 graph is from its weights, and how much faster."""
     from sneakeraug.training import backbone, int8
 
-    network = (
-        backbone.open_backbone(embedder, "cpu")
-        if embedder is not None
-        else backbone.open_served(model, "cpu")
-    )
+    network = backbone.open_chosen(embedder, model, "cpu")
     print_report(int8.report_int8(images, network, seed, progress), as_json)
 
 

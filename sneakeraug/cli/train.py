@@ -99,11 +99,7 @@ def train_int8(
     """Make a network's int8 graph for CPUs, add it to its folder, and measure what it costs."""
     from sneakeraug.training import backbone, int8
 
-    network = (
-        backbone.open_backbone(embedder, "cpu")
-        if embedder is not None
-        else backbone.open_served(model, "cpu")
-    )
+    network = backbone.open_chosen(embedder, model, "cpu")
     options = int8.Int8Options(photos, seed)
     document = int8.train_int8(images, network, out, options, progress)
     print_report(document, as_json)

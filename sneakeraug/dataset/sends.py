@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +17,10 @@ POLICIES: Final = ("randomised", "confounded")
 """Who chose the edit of each send: chance, with its probability written down; or somebody who
 knew things that are not in the data."""
 
-SENDS_AT_ONCE: Final = 20_000
+FAVOURED: Final = tuple(AUGMENTATIONS.index(name) for name in ("brighter", "swivel"))
+"""Edits that the confounded policy believes in."""
+
+SENDS_AT_ONCE: Final = 5_000
 """Sends whose pictures are chosen together: a product may have hundreds to choose from."""
 
 OPEN_SHARE: Final = 0.10
@@ -113,14 +115,9 @@ def draw_events(
     hours = rng.integers(168, size=n)
     products = np.unique(pictures.products)
     chosen = products[rng.integers(len(products), size=n)]
-    luck = rng.random(n)
-    sent, propensity = np.zeros(n, dtype=np.int64), np.zeros(n)
-    for start in range(0, n, SENDS_AT_ONCE):
-        rows = slice(start, start + SENDS_AT_ONCE)
-        some = {name: codes[rows] for name, codes in contexts.items()}
-        sent[rows], propensity[rows] = _choose_pictures(
-            world, pictures, chosen[rows], some, hours[rows], luck[rows], policy
-        )
+    sent, propensity = _choose_pictures(
+        world, pictures, chosen, contexts["campaign_type"], hours, rng.random(n), policy
+    )
     shown = pictures.take(sent)
     happened = {t: world.happen(shown, contexts, hours, t, rng) for t in TARGETS}
     if policy == "confounded":
@@ -132,39 +129,42 @@ def _choose_pictures(
     world: World,
     pictures: Pictures,
     products: IntArray,
-    contexts: Mapping[str, IntArray],
+    campaign_types: IntArray,
     hours: IntArray,
     luck: ProbabilityArray,
     policy: str,
 ) -> tuple[IntArray, ProbabilityArray]:
-    """The picture of each product that a policy sends, and how likely that was."""
-    n = len(products)
+    """The picture of each send's product that a policy sends, and how likely that was."""
     order = np.argsort(pictures.products, kind="stable")
-    starts = np.searchsorted(pictures.products[order], products, "left")
-    counts = np.searchsorted(pictures.products[order], products, "right") - starts
-    weights = np.zeros((n, int(counts.max(initial=1))))
-    rows = np.zeros_like(weights, dtype=np.int64)
-    for place in range(weights.shape[1]):
-        there = place < counts
-        rows[there, place] = order[starts[there] + place]
-        labels = pictures.labels[rows[:, place]]
-        liking = _liking(world, labels, contexts)
+    starts, ends = (
+        np.searchsorted(pictures.products[order], products, side) for side in ("left", "right")
+    )
+    preferences = _preferences(world)
+    appeal = world.hidden_appeal(pictures, "click_through")
+    evening = world.hour_effects("click_through")[hours]
+    sent, propensity = np.zeros(len(products), dtype=np.int64), np.zeros(len(products))
+    for start in range(0, len(products), SENDS_AT_ONCE):
+        some = slice(start, start + SENDS_AT_ONCE)
+        place = starts[some, None] + np.arange((ends - starts)[some].max())
+        rows = order[np.minimum(place, len(order) - 1)]
+        labels = pictures.labels[rows]
+        liking = preferences[campaign_types[some, None], labels]
         if policy == "confounded":
-            appeal = world.hidden_appeal(pictures.take(rows[:, place]), "click_through")
-            evening = world.hour_effects("click_through")[hours]
-            liking = 3.0 * liking + np.isin(labels, (0, 5)) * (8.0 * appeal + 4.0 * evening)
-        weights[:, place] = np.where(there, np.exp(liking), 0.0)
-    shares = weights / weights.sum(axis=1, keepdims=True)
-    place = (luck[:, None] > np.cumsum(shares, axis=1)[:, :-1]).sum(axis=1)
-    every = np.arange(n)
-    return rows[every, place], shares[every, place]
+            goes_well = 8.0 * appeal[rows] + 4.0 * evening[some, None]
+            liking = 3.0 * liking + np.isin(labels, FAVOURED) * goes_well
+        weights = np.where(place < ends[some, None], np.exp(liking), 0.0)
+        shares = weights / weights.sum(axis=1, keepdims=True)
+        picked = (luck[some, None] > np.cumsum(shares, axis=1)[:, :-1]).sum(axis=1)
+        every = np.arange(len(picked))
+        sent[some], propensity[some] = rows[every, picked], shares[every, picked]
+    return sent, propensity
 
 
-def _liking(world: World, labels: IntArray, contexts: Mapping[str, IntArray]) -> ProbabilityArray:
-    """How much a campaign type's policy prefers an edit; 0 everywhere in ``paper``."""
+def _preferences(world: World) -> ProbabilityArray:
+    """How much each campaign type's policy prefers each edit; 0 everywhere in ``paper``."""
+    shape = len(CONTEXT_FIELDS["campaign_type"]), len(AUGMENTATIONS)
     if world.name == "paper":
-        return np.zeros(len(labels))
-    n_types = len(CONTEXT_FIELDS["campaign_type"])
-    table = np.random.default_rng(5).normal(0, 0.3, (n_types, len(AUGMENTATIONS)))
+        return np.zeros(shape)
+    table = np.random.default_rng(5).normal(0, 0.3, shape)
     table[:, AUGMENTATIONS.index("original")] += 0.5
-    return np.asarray(table[contexts["campaign_type"], labels], dtype=np.float64)
+    return np.asarray(table, dtype=np.float64)

@@ -45,7 +45,7 @@ def open_encoder(
     threads
         Processor threads; 0 leaves the choice to the backend.
     cache_dir
-        Where OpenVINO keeps what it compiled; nothing is kept where None.
+        Where OpenVINO keeps what it compiled of this graph; nothing is kept where None.
 
     Raises
     ------

@@ -14,7 +14,6 @@ import numpy as np
 from sneakeraug.embed.encoder import Encoded, Encoder
 from sneakeraug.embed.preprocess import NetworkInput
 from sneakeraug.errors import ModelError, ModelNotFoundError
-from sneakeraug.files import file_sha256
 
 if TYPE_CHECKING:
     import openvino
@@ -97,7 +96,8 @@ def open_graph(
     threads
         Processor threads; 0 leaves the choice to OpenVINO.
     cache_dir
-        Where compiled graphs are kept; None, or a folder that cannot be written, keeps nothing.
+        Where what is compiled of this very graph is kept: what OpenVINO tells graphs apart by
+        does not read all weights. None, or a folder that cannot be written, keeps nothing.
 
     Raises
     ------
@@ -118,11 +118,9 @@ def open_graph(
     if named != {*GRAPH_INPUTS, *GRAPH_OUTPUTS}:
         raise _unusable(graph)
     if cache_dir is not None:
-        # A folder for each graph: what OpenVINO tells graphs apart by does not read all weights.
-        kept = cache_dir / file_sha256(graph.with_suffix(".bin"))[:16]
         with suppress(OSError, RuntimeError):
-            kept.mkdir(parents=True, exist_ok=True)
-            return compile_graph(model, threads, kept)
+            cache_dir.mkdir(parents=True, exist_ok=True)
+            return compile_graph(model, threads, cache_dir)
     return compile_graph(model, threads)
 
 

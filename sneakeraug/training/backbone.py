@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,7 +51,13 @@ class Backbone:
         """How ``evaluate`` names it on the command line."""
         return f"--{'embedder' if self.card is None else 'model'} {self.name}"
 
-    @property
+    def command(self, what: str, images: Sequence[Path], sources: Sequence[str] = ()) -> str:
+        """Return the command that gives its figures again; folders by name alone."""
+        flags = [self.flag, image_flags(path.name for path in images)]
+        flags += [f"--source {source}" for source in sources]
+        return f"sneakeraug evaluate {what} {' '.join(flags)}"
+
+    @cached_property
     def graph(self) -> Path | None:
         """Its int8 graph, where one was made of these very weights."""
         made = self.about.get(INT8)
@@ -82,6 +90,11 @@ class Backbone:
         return figures, {name: tables[name] for name in KEPT_TABLES if name in tables}
 
 
+def image_flags(names: Iterable[str]) -> str:
+    """Return folders of photos as the command line takes them."""
+    return " ".join(f"--images {name}" for name in names)
+
+
 def open_backbone(folder: Path, device: str) -> Backbone:
     """Open the network of a folder `train_embedder` wrote, or of a published model.
 
@@ -102,3 +115,10 @@ def open_served(model: str | None, device: str) -> Backbone:
     settings = get_settings()
     folder = registry.chosen_folder(settings.models_dir, model, settings.model_id)
     return open_backbone(folder, device)
+
+
+def open_chosen(embedder: Path | None, model: str | None, device: str) -> Backbone:
+    """Open the network of an embedder's folder where one is given, else of a published model."""
+    if embedder is not None:
+        return open_backbone(embedder, device)
+    return open_served(model, device)

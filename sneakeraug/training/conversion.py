@@ -13,7 +13,7 @@ from sneakeraug.dataset.worlds import World
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.progress import Report
 from sneakeraug.registry import Figure
-from sneakeraug.training.backbone import open_backbone
+from sneakeraug.training.backbone import image_flags, open_backbone
 from sneakeraug.training.card_figures import conversion_figures
 from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.conditions import CONDITIONS
@@ -105,7 +105,7 @@ def train_conversion(
     parts = {split: both_views(six_fold, collection) for split, six_fold in six_folds.items()}
     world = World(options.world)
     fitted = fit_models(parts["train"], parts["validation"], world, options.n_events, rng, report)
-    flags = _flags([path.name for path in images])
+    flags = image_flags(path.name for path in images)
     command = f"sneakeraug evaluate {{}} --model {model_id} {flags}"
     if backbone.card is None:
         figures, tables = _measure_embedder(
@@ -153,7 +153,7 @@ def train_conversion(
         | {"split_seed": backbone.split_seed, "n_events": options.n_events, "conversion": metrics},
         limits=(LIMIT,),
         retrain=(
-            f"sneakeraug train embedder {_flags(about['images'])} --out runs/embedder"
+            f"sneakeraug train embedder {image_flags(about['images'])} --out runs/embedder"
             f"{_schedule(about)}",
             f"sneakeraug train conversion {flags} --embedder runs/embedder "
             f"--world {options.world} --sends {options.n_events} --model-id {model_id}"
@@ -180,11 +180,6 @@ def _measure_embedder(
     figures += evaluate_gate(collection, test, images, kinds, encoder, seed, again, report)
     figures += evaluate_conditions(CONDITIONS, collection, test, encoder, seed, again, report)
     return figures, tables
-
-
-def _flags(images: Sequence[str]) -> str:
-    """Folders as the command line takes them."""
-    return " ".join(f"--images {name}" for name in images)
 
 
 def _schedule(about: Mapping[str, Any]) -> str:

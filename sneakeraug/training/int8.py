@@ -110,7 +110,7 @@ def train_int8(
         size = sum((made.parent / name).stat().st_size for name in GRAPH_FILES)
         about["megabytes"] = round(size / 1e6, 1)
         figures, tables = measure_graph(
-            made, encoder, collection, test, options.seed, _command(network, images), report
+            made, encoder, collection, test, options.seed, network.command(INT8, images), report
         )
         files = {name: (made.parent / name).read_bytes() for name in GRAPH_FILES}
     document = _document(network, figures, tables) | {INT8: about}
@@ -160,7 +160,7 @@ def report_int8(
             f"`sneakeraug train int8 {network.flag}`."
         )
     collection = load_collection(images, network.split_seed, report, kinds=network.kinds)
-    command = _command(network, images)
+    command = network.command(INT8, images)
     figures, tables = figures_of_graph(network, collection, seed, command, report)
     return _document(network, figures, tables)
 
@@ -197,12 +197,6 @@ def _document(
         "figures": [figure.model_dump(mode="json") for figure in figures],
         "tables": tables,
     }
-
-
-def _command(network: Backbone, images: Sequence[Path]) -> str:
-    """The command that gives the figures again; folders by name alone."""
-    flags = " ".join(f"--images {path.name}" for path in images)
-    return f"sneakeraug evaluate int8 {network.flag} {flags}"
 
 
 def _json(document: dict[str, Any]) -> bytes:

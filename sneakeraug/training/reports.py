@@ -61,7 +61,7 @@ def report_embedder(
     chosen = find_conditions(list(conditions))
     collection, positions = _photos(images, network, split, sources, report)
     six_fold = encode_six_fold(collection, positions, network.encoder, report)
-    command = _command("embedder", network, images, sources)
+    command = network.command("embedder", images, sources)
     figures, tables = evaluate_embedder(six_fold, collection, seed, command)
     figures += evaluate_gate(
         collection, positions, images, network.kinds, network.encoder, seed, command, report
@@ -130,7 +130,7 @@ def report_conversion(
     unseen = both_views(six_fold, collection, is_edit_known)
     metrics = measure_conversions(models, projection, unseen, chosen, n_events, seed)
     n_products = len(set(unseen.pictures.products.tolist()))
-    command = f"{_command('conversion', network, images, ())} --world {world}"
+    command = f"{network.command('conversion', images)} --world {world}"
     return {
         "model_id": network.name,
         "world": world,
@@ -192,7 +192,7 @@ def report_explanation(
         seed,
         report,
     )
-    command = f"{_command('explanation', network, images, ())} --n {n_photos}"
+    command = f"{network.command('explanation', images)} --n {n_photos}"
     return {
         "model_id": network.name,
         "split": split,
@@ -232,10 +232,3 @@ def _photos(
     if not positions:
         raise InputError("No photo falls on the test side of the split; use --split all.")
     return collection, positions
-
-
-def _command(what: str, network: Backbone, images: Sequence[Path], sources: Sequence[str]) -> str:
-    """The command that gives the figures again; folders by name alone."""
-    flags = [f"--images {path.name}" for path in images]
-    flags += [f"--source {source}" for source in sources]
-    return f"sneakeraug evaluate {what} {network.flag} {' '.join(flags)}"
