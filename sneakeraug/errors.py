@@ -178,6 +178,23 @@ class StoreError(SneakeraugError):
     exit_code = 4
 
 
+class BusyError(SneakeraugError):
+    """Too much is under way already; nothing was done.
+
+    Parameters
+    ----------
+    retry_after_s
+        After how many seconds there is likely room again.
+    """
+
+    def __init__(self, retry_after_s: int = 1) -> None:
+        super().__init__(
+            f"The server is busy with other pictures. Try again in {retry_after_s} s; "
+            "nothing was lost."
+        )
+        self.retry_after_s = retry_after_s
+
+
 class SettingsError(SneakeraugError):
     """A setting has a value that cannot be used."""
 
