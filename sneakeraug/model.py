@@ -23,6 +23,7 @@ from sneakeraug.analysis import (
 from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
 from sneakeraug.background import shrink_photo
 from sneakeraug.embed.backends import open_encoder
+from sneakeraug.embed.shared import SharedEncoder
 from sneakeraug.errors import TargetError
 from sneakeraug.evidence import HISTORY, read_past
 from sneakeraug.offers import DEMO_PICTURES, load_pictures
@@ -57,7 +58,7 @@ class LoadedModel:
     card
         What the folder says about itself.
     encoder
-        The network.
+        The network, shared by all threads.
     conversions, projection
         Conversion models by target, and what reduces identities for them.
     shipped
@@ -65,7 +66,7 @@ class LoadedModel:
     history
         Past campaigns; None where the model has none.
     lock
-        Held while the network or a conversion model runs.
+        Held while a conversion model runs.
 
     Raises
     ------
@@ -77,14 +78,17 @@ class LoadedModel:
         self.card: ModelCard = verify(folder)
         check_schema(self.card.features, feature_names(AUGMENTATIONS))
         graph = self.card.files.get(GRAPH_WEIGHTS)
-        self.encoder = open_encoder(
-            folder / WEIGHTS,
-            self.card.embedder,
-            folder / GRAPH if graph else None,
-            settings.device,
-            settings.backend,
-            settings.threads,
-            settings.graphs_dir / graph[:16] if graph else None,
+        self.encoder = SharedEncoder(
+            open_encoder(
+                folder / WEIGHTS,
+                self.card.embedder,
+                folder / GRAPH if graph else None,
+                settings.device,
+                settings.backend,
+                settings.threads,
+                settings.graphs_dir / graph[:16] if graph else None,
+            ),
+            settings.max_waiting,
         )
         self.conversions, self.projection = load_conversions(folder, self.card.conversion)
         self.shipped = load_pictures(folder) if DEMO_PICTURES in self.card.files else {}
@@ -157,6 +161,8 @@ class LoadedModel:
         ------
         PhotoError
             If it cannot be read or is over a limit.
+        BusyError
+            If too many pictures wait for the network.
         """
         started = time.perf_counter()
         photo = decode_input(image, self._limits, name)
@@ -165,8 +171,7 @@ class LoadedModel:
         pictures = [variant.photo for variant in prepared.variants]
         measures = np.stack([measure_picture(picture) for picture in pictures])
         augmented = time.perf_counter()
-        with self.lock:
-            encoded = self.encoder.encode(pictures)
+        encoded = self.encoder.encode(pictures)
         embedded = time.perf_counter()
         return Analysis(
             photo=prepared.photo,
@@ -198,8 +203,7 @@ class LoadedModel:
             If it cannot be read or is over a limit.
         """
         photo = decode_input(image, self._limits, name)
-        with self.lock:
-            encoded = self.encoder.encode([shrink_photo(photo.pixels, SCORING_SIDE_PX)])
+        encoded = self.encoder.encode([shrink_photo(photo.pixels, SCORING_SIDE_PX)])
         return np.asarray(encoded.embeddings[0], dtype=np.float32)
 
     def features(self, pictures: PictureRows, context: Context) -> FloatArray:

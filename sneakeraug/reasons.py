@@ -32,8 +32,7 @@ def find_drivers(
 
 def cover_picture(model: LoadedModel, analysis: Analysis) -> Covered:
     """Cover one patch of a picture after the other; what `find_regions` needs of the network."""
-    with model.lock:
-        return cover_patches(analysis.photo.pixels, model.encoder)
+    return cover_patches(analysis.photo.pixels, model.encoder)
 
 
 def find_regions(

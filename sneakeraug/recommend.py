@@ -97,7 +97,7 @@ class Recommender:
         known = EncodedPictures(engine, self.card.files[WEIGHTS]) if engine else None
         return EncodedCatalog(
             catalog,
-            self.model.encoder,
+            self.model.encoder.alone,
             self.settings.limits,
             self.model.shipped,
             known,

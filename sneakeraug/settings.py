@@ -46,6 +46,8 @@ class Settings(BaseSettings):
         has a graph for it, else torch.
     threads
         Processor threads of the network; 0 leaves the choice to the backend.
+    max_waiting
+        Uploads that may wait for the network; the next is told to try again.
     max_bytes, max_pixels, min_side_px, max_side_px
         See `sneakeraug.limits`.
     """
@@ -59,6 +61,7 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     backend: Literal["auto", "torch", "openvino"] = "auto"
     threads: int = Field(0, ge=0, le=256)
+    max_waiting: int = Field(32, ge=1, le=10_000)
     max_bytes: int = Field(10_000_000, gt=0)
     max_pixels: int = Field(40_000_000, gt=0)
     min_side_px: int = Field(64, gt=0)
