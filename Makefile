@@ -3,6 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps
+COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+  --no-annotate --allow-unsafe
+
+# What `make run` installs: without a GPU only what serving needs, no torch.
+RUN_PINS := $(if $(or $(wildcard /dev/nvidia0),$(wildcard /dev/dxg)),requirements.txt,requirements-serve.txt)
 
 .PHONY: setup setup-dev chromium run test check fix bench pins clean
 
@@ -12,14 +18,16 @@ setup-dev: $(VENV)/.dev
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+# Each file pins all that is needed, so that nothing is resolved anew.
+$(VENV)/.run: $(RUN_PINS) pyproject.toml | $(BIN)/python
+	$(INSTALL) -r $(RUN_PINS)
+	$(INSTALL) --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
-	@touch $@
+$(VENV)/.dev: requirements.txt requirements-dev.txt pyproject.toml | $(BIN)/python
+	$(INSTALL) -r requirements.txt -r requirements-dev.txt
+	$(INSTALL) --no-build-isolation -e .
+	@touch $(VENV)/.run $@
 
 # The browser tests drive Debian's Chromium; where it cannot be installed they say why they skip.
 chromium:
@@ -44,14 +52,15 @@ fix: setup-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup
+bench: setup-dev
 	$(BIN)/python benchmarks/one_upload.py
 
+# Without a GPU XGBoost needs none of NVIDIA's library.
 pins: setup-dev
-	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	  --no-annotate --allow-unsafe -o requirements.txt pyproject.toml
-	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	  --no-annotate --allow-unsafe --constraint requirements.txt --extra dev -o requirements-dev.txt pyproject.toml
+	$(COMPILE) --extra train -o requirements.txt pyproject.toml
+	$(COMPILE) --constraint requirements.txt -o requirements-serve.txt pyproject.toml
+	sed -i '/^nvidia-nccl/d' requirements-serve.txt
+	$(COMPILE) --constraint requirements.txt --extra train --extra dev -o requirements-dev.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

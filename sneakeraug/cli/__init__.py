@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -17,6 +17,9 @@ from sneakeraug.cli.models import models_app
 from sneakeraug.cli.recommend import recommend
 from sneakeraug.cli.train import compare_depths, train_app
 from sneakeraug.errors import SneakeraugError
+
+TRAINING_PACKAGES: Final = ("torch", "torchvision")
+"""What requirements-serve.txt leaves out."""
 
 app = typer.Typer(
     name="sneakeraug",
@@ -58,3 +61,12 @@ def main() -> None:
     except SneakeraugError as exc:
         typer.echo(f"error: {exc}", err=True)
         sys.exit(exc.exit_code)
+    except ModuleNotFoundError as exc:
+        if exc.name not in TRAINING_PACKAGES:
+            raise
+        typer.echo(
+            f"error: The package {exc.name} is not installed, which serving does without and this "
+            "command needs. Install requirements.txt and run again.",
+            err=True,
+        )
+        sys.exit(1)

@@ -58,8 +58,13 @@ def open_encoder(
         return OpenvinoEncoder(
             open_graph(graph, threads, cache_dir), len(about["labels"]), int(about["size_px"])
         )
-    from sneakeraug.embed.torch_encoder import TorchEncoder
-
+    try:
+        from sneakeraug.embed.torch_encoder import TorchEncoder
+    except ModuleNotFoundError as exc:
+        raise ModelError(
+            "The package torch is not installed, which runs a model's weights. Install "
+            "requirements.txt, or serve a model that has a CPU graph by --backend openvino."
+        ) from exc
     return TorchEncoder.of(weights, about, device, threads)
 
 

@@ -234,3 +234,47 @@ def test_main_turns_our_errors_into_exit_codes(
         main()
     assert caught.value.code == 2
     assert "There is no picture file" in capsys.readouterr().err
+
+
+WITHOUT_TORCH = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("torch", "torchvision"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent())
+from sneakeraug.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (
+            ("compare-depths", "--images", "nowhere", "--out", "runs"),
+            1,
+            "error: The package torch is not installed, which serving does without and this "
+            "command needs. Install requirements.txt and run again.",
+        ),
+        (
+            ("recommend", "PHOTO", "--backend", "torch"),
+            3,
+            "error: The package torch is not installed, which runs a model's weights. Install "
+            "requirements.txt, or serve a model that has a CPU graph by --backend openvino.",
+        ),
+    ],
+    ids=["a command that trains", "weights served"],
+)
+def test_without_torch_it_is_said_what_to_install(
+    arguments: tuple[str, ...], code: int, message: str, demo_paths: list[Path]
+) -> None:
+    given = [str(demo_paths[0]) if each == "PHOTO" else each for each in arguments]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, *given],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr.strip()) == (code, message)
