@@ -15,14 +15,15 @@ from sneakeraug.augment.transforms import Parameters, Variant, apply_augmentatio
 from sneakeraug.background import shrink_photo
 from sneakeraug.errors import InputError, ShapeError
 from sneakeraug.intake.decode import Photo, decode_photo, read_photo_bytes
-from sneakeraug.intake.quality import judge_quality, measure_quality
+from sneakeraug.intake.quality import MEASURED_SIDE_PX, judge_quality, measure_quality
 from sneakeraug.limits import Limits
 from sneakeraug.records import UNKNOWN_EDIT, DetectedAugmentation, Quality
 from sneakeraug.score.features import PictureRows
 from sneakeraug.vocabulary import AUGMENTATIONS
 
-SCORING_SIDE_PX: Final = 448
-"""Longer side of the copy that is scored; the augmentations look alike at any size."""
+SCORING_SIDE_PX: Final = 320
+"""Longer side of the copy that is scored, as large as photos are in training; the augmentations
+look alike at any size."""
 
 ORIGINAL: Final = AUGMENTATIONS.index("original")
 
@@ -36,7 +37,7 @@ class Prepared:
     Attributes
     ----------
     photo
-        The decoded picture, its pixels shrunk to the scoring size.
+        The decoded picture, its pixels shrunk to the size that its quality is measured at.
     width, height
         Of the picture as it came, upright.
     quality
@@ -155,7 +156,9 @@ def name_edit(outputs: FloatArray, is_known_edit: float, gate: Gate) -> Detected
     )
 
 
-def decode_input(image: ImageInput, limits: Limits, name: str = "picture") -> Photo:
+def decode_input(
+    image: ImageInput, limits: Limits, name: str = "picture", side_px: int | None = None
+) -> Photo:
     """Decode any accepted input; arrays and PIL images pass through PNG, like a file.
 
     Parameters
@@ -166,6 +169,8 @@ def decode_input(image: ImageInput, limits: Limits, name: str = "picture") -> Ph
         Checked before pixels are decoded.
     name
         What messages call it; a path's own name is used for a path.
+    side_px
+        Longer side that is enough; all of it where None.
 
     Raises
     ------
@@ -176,9 +181,9 @@ def decode_input(image: ImageInput, limits: Limits, name: str = "picture") -> Ph
     """
     if isinstance(image, str | Path):
         path = Path(image)
-        return decode_photo(read_photo_bytes(path, limits), limits, path.name)
+        return decode_photo(read_photo_bytes(path, limits), limits, path.name, side_px)
     if isinstance(image, bytes):
-        return decode_photo(image, limits, name)
+        return decode_photo(image, limits, name, side_px)
     if isinstance(image, np.ndarray):
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
             raise ShapeError(f"The array ({image.dtype})", image.shape, "uint8 (h, w, 3)")
@@ -193,15 +198,22 @@ def decode_input(image: ImageInput, limits: Limits, name: str = "picture") -> Ph
     return decode_photo(buffer.getvalue(), limits, name)
 
 
+def decode_small(image: ImageInput, limits: Limits, name: str = "picture") -> UInt8Array:
+    """Return the copy of a picture that is scored; parameters and errors are `decode_input`'s."""
+    photo = decode_input(image, limits, name, MEASURED_SIDE_PX)
+    return shrink_photo(shrink_photo(photo.pixels, MEASURED_SIDE_PX), SCORING_SIDE_PX)
+
+
 def prepare(photo: Photo) -> Prepared:
     """Judge a photo and make its six variants at scoring size."""
-    small = shrink_photo(photo.pixels, SCORING_SIDE_PX)
+    small = shrink_photo(photo.pixels, MEASURED_SIDE_PX)
+    width, height = photo.size
     return Prepared(
         photo=replace(photo, pixels=small),
-        width=photo.width,
-        height=photo.height,
-        quality=judge_quality(measure_quality(photo.pixels)),
-        variants=tuple(make_variants(small)),
+        width=width,
+        height=height,
+        quality=judge_quality(measure_quality(small, max(photo.size))),
+        variants=tuple(make_variants(shrink_photo(small, SCORING_SIDE_PX))),
     )
 
 

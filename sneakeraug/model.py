@@ -11,21 +11,21 @@ import numpy as np
 
 from sneakeraug.analysis import (
     ORIGINAL,
-    SCORING_SIDE_PX,
     Analysis,
     Gate,
     ImageInput,
     decode_input,
+    decode_small,
     judge_shoe,
     name_edit,
     prepare,
 )
 from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
-from sneakeraug.background import shrink_photo
 from sneakeraug.embed.backends import open_encoder
 from sneakeraug.embed.shared import SharedEncoder
 from sneakeraug.errors import TargetError
 from sneakeraug.evidence import HISTORY, read_past
+from sneakeraug.intake.quality import MEASURED_SIDE_PX
 from sneakeraug.offers import DEMO_PICTURES, load_pictures
 from sneakeraug.rank.guards import check_guard
 from sneakeraug.records import Context, direction_of
@@ -165,7 +165,7 @@ class LoadedModel:
             If too many pictures wait for the network.
         """
         started = time.perf_counter()
-        photo = decode_input(image, self._limits, name)
+        photo = decode_input(image, self._limits, name, MEASURED_SIDE_PX)
         decoded = time.perf_counter()
         prepared = prepare(photo)
         pictures = [variant.photo for variant in prepared.variants]
@@ -202,8 +202,8 @@ class LoadedModel:
         PhotoError
             If it cannot be read or is over a limit.
         """
-        photo = decode_input(image, self._limits, name)
-        encoded = self.encoder.encode([shrink_photo(photo.pixels, SCORING_SIDE_PX)])
+        small = decode_small(image, self._limits, name)
+        encoded = self.encoder.encode([small])
         return np.asarray(encoded.embeddings[0], dtype=np.float32)
 
     def features(self, pictures: PictureRows, context: Context) -> FloatArray:

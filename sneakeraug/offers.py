@@ -11,9 +11,8 @@ from typing import Final
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from sneakeraug.analysis import SCORING_SIDE_PX, decode_input
+from sneakeraug.analysis import decode_small
 from sneakeraug.arrays import FloatArray, IntArray
-from sneakeraug.background import shrink_photo
 from sneakeraug.catalog.index import PictureIndex
 from sneakeraug.catalog.products import Catalog
 from sneakeraug.embed.encoder import N_IDENTITY, Encoder
@@ -210,11 +209,9 @@ def _encode_some(
     photos = {}
     for name, product in pictures.items():
         try:
-            pixels = decode_input(catalog.image_path(product), limits).pixels
+            photos[name] = decode_small(catalog.image_path(product), limits)
         except PhotoError as exc:
             report(f"{product.product_id[:60]} is not offered: {exc}")
-            continue
-        photos[name] = shrink_photo(pixels, SCORING_SIDE_PX)
     if not photos:
         return {}
     encoded = encoder.encode(list(photos.values()))

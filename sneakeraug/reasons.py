@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sneakeraug.analysis import Analysis
+from sneakeraug.analysis import ORIGINAL, Analysis
 from sneakeraug.errors import InputError
 from sneakeraug.evidence import Evidence, find_evidence
 from sneakeraug.explain import group_drivers
@@ -32,7 +32,7 @@ def find_drivers(
 
 def cover_picture(model: LoadedModel, analysis: Analysis) -> Covered:
     """Cover one patch of a picture after the other; what `find_regions` needs of the network."""
-    return cover_patches(analysis.photo.pixels, model.encoder)
+    return cover_patches(analysis.variants[ORIGINAL].photo, model.encoder)
 
 
 def find_regions(
@@ -65,7 +65,7 @@ def find_regions(
     with model.lock:
         return measure_regions(
             covered,
-            analysis.photo.pixels,
+            analysis.variants[ORIGINAL].photo,
             rows.take(np.array([label])),
             analysis.variants[label],
             model.conversions[target],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import struct
 import warnings
 import zlib
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.errors import PhotoError
@@ -24,6 +25,8 @@ FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "BMP", "GIF")
 
 EXPECTED: Final = "JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF"
 
+ON_ITS_SIDE: Final = (5, 6, 7, 8)
+"""EXIF orientations by which width and height change places."""
 
 DECODER_ERRORS: Final = (
     OSError,  # Pillow's own UnidentifiedImageError among them
@@ -48,6 +51,8 @@ class Photo:
     ----------
     pixels
         RGB uint8 ``(h, w, 3)``, upright, sRGB, contiguous.
+    size
+        Width and height of the picture as it came, upright; the pixels may be fewer.
     sha256
         Of the bytes it came from, in hex.
     format
@@ -59,20 +64,11 @@ class Photo:
     """
 
     pixels: UInt8Array = field(repr=False)
+    size: tuple[int, int]
     sha256: str
     format: str
     has_transparency: bool = False
     warnings: tuple[str, ...] = ()
-
-    @property
-    def width(self) -> int:
-        """Pixels across, upright."""
-        return int(self.pixels.shape[1])
-
-    @property
-    def height(self) -> int:
-        """Pixels down, upright."""
-        return int(self.pixels.shape[0])
 
 
 def read_photo_bytes(path: Path, limits: Limits) -> bytes:
@@ -105,7 +101,12 @@ def read_photo_bytes(path: Path, limits: Limits) -> bytes:
     return path.read_bytes()
 
 
-def decode_photo(data: bytes, limits: Limits | None = None, name: str = "picture") -> Photo:
+def decode_photo(
+    data: bytes,
+    limits: Limits | None = None,
+    name: str = "picture",
+    side_px: int | None = None,
+) -> Photo:
     """Decode a picture to an upright sRGB RGB photo.
 
     Size, format, pixel count and sides are checked before any pixel is decoded. EXIF orientation
@@ -120,6 +121,9 @@ def decode_photo(data: bytes, limits: Limits | None = None, name: str = "picture
         Defaults: 10 MB, 40 megapixels, sides of 64 to 12,000 px.
     name
         What messages call the picture.
+    side_px
+        Longer side that is enough: a JPEG is decoded at an eighth, a quarter or half of its size
+        where that is still as large. All of it where None.
 
     Returns
     -------
@@ -142,7 +146,12 @@ def decode_photo(data: bytes, limits: Limits | None = None, name: str = "picture
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata; the pixels decide
             if getattr(image, "is_animated", False) and kind != "MPO":
                 notes.append(f"{kind} animation: only its first frame was used.")
+            size = image.size
+            if side_px is not None:
+                image.draft(None, _least_size(size, side_px))
             image.load()
+            if image.getexif().get(ExifTags.Base.Orientation) in ON_ITS_SIDE:
+                size = size[::-1]
             upright = ImageOps.exif_transpose(image)
             coloured = _to_srgb(upright, notes)
             rgb, has_transparency = _flatten(coloured)
@@ -155,7 +164,15 @@ def decode_photo(data: bytes, limits: Limits | None = None, name: str = "picture
     if has_transparency:
         notes.append("Transparent parts were placed on white.")
     pixels = np.ascontiguousarray(np.asarray(rgb, dtype=np.uint8))
-    return Photo(pixels, hashlib.sha256(data).hexdigest(), kind, has_transparency, tuple(notes))
+    return Photo(
+        pixels, size, hashlib.sha256(data).hexdigest(), kind, has_transparency, tuple(notes)
+    )
+
+
+def _least_size(size: tuple[int, int], side_px: int) -> tuple[int, int]:
+    """The size at which the longer side has so many pixels."""
+    scale = side_px / max(size)
+    return max(1, math.ceil(size[0] * scale)), max(1, math.ceil(size[1] * scale))
 
 
 def _check_bytes(n_bytes: int, limits: Limits, name: str) -> None:

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 
 from sneakeraug.arrays import UInt8Array
-from sneakeraug.background import estimate_background
+from sneakeraug.background import estimate_background, shrink_photo
 from sneakeraug.records import Quality
 
-MEASURED_SIDE_PX: Final = 512
+MEASURED_SIDE_PX: Final = 480
 """Longer side the numbers are measured at; a smaller picture is measured as it is."""
 
 FLAT_CONTRAST: Final = 0.012
@@ -64,26 +64,26 @@ class QualityNumbers:
     longer_side_px: int
 
 
-def measure_quality(photo: UInt8Array) -> QualityNumbers:
+def measure_quality(photo: UInt8Array, longer_side_px: int | None = None) -> QualityNumbers:
     """Measure blur, exposure, how much the product fills, and the background.
 
     Parameters
     ----------
     photo
-        RGB, shape ``(h, w, 3)``, uint8.
+        RGB, shape ``(h, w, 3)``, uint8; `MEASURED_SIDE_PX` of it are enough.
+    longer_side_px
+        Of the picture as uploaded; the photo's where None.
     """
-    h, w = photo.shape[:2]
-    scale = min(1.0, MEASURED_SIDE_PX / max(h, w))
-    size = (max(8, round(w * scale)), max(8, round(h * scale)))
-    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA) if scale < 1 else photo
+    small = shrink_photo(photo, MEASURED_SIDE_PX)
+    h, w = small.shape[:2]
     luma = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255.0
     contrast = float(luma.std())
     gradient = cv2.magnitude(
         cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=0.25), cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=0.25)
     )
     steepest = float(np.percentile(gradient, 99.5))
-    background = estimate_background(photo)
-    mask = cv2.resize(background.product.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    background = estimate_background(small)
+    mask = cv2.resize(background.product.astype(np.uint8), (w, h), interpolation=cv2.INTER_NEAREST)
     product = luma[mask > 0] if (mask > 0).any() else luma.ravel()
     return QualityNumbers(
         sharpness=min(1.0, steepest / max(float(np.ptp(luma)), 0.05)),
@@ -93,7 +93,7 @@ def measure_quality(photo: UInt8Array) -> QualityNumbers:
         clipped_bright=float((product >= 254 / 255).mean()),
         fill=background.fill,
         is_plain=background.is_plain,
-        longer_side_px=max(h, w),
+        longer_side_px=longer_side_px or max(photo.shape[:2]),
     )
 
 

@@ -9,7 +9,13 @@ from typing import Final
 import cv2
 import numpy as np
 
-from sneakeraug.arrays import FloatArray, IntArray, UInt8Array
+from sneakeraug.arrays import (
+    FloatArray,
+    IntArray,
+    UInt8Array,
+    largest_channel,
+    smallest_channel,
+)
 from sneakeraug.background import estimate_background
 from sneakeraug.errors import FeatureSchemaError, InputError, ShapeError
 from sneakeraug.records import Context
@@ -149,8 +155,8 @@ def measure_picture(photo: UInt8Array) -> FloatArray:
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     rgb = small.astype(np.float32) / 255.0
     luma = rgb @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    top = rgb.max(axis=2)
-    saturation = (top - rgb.min(axis=2)) / np.maximum(top, 1e-3)
+    top = largest_channel(rgb)
+    saturation = (top - smallest_channel(rgb)) / np.maximum(top, 1e-3)
     background = estimate_background(photo)
     r, g, b = background.colour
     return np.array(

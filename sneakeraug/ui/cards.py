@@ -171,7 +171,6 @@ def variant_cards(
     picture: Picture, analysis: Analysis, recommendation: Recommendation
 ) -> list[Card]:
     """Return the cards of the original and its five edits, best first."""
-    photos = {variant.augmentation: variant.photo for variant in analysis.variants}
     tied = {variant.augmentation for variant in tied_with_best(recommendation.variants)}
     advised = recommendation.best_augmentation.augmentation
     cards = []
@@ -183,7 +182,7 @@ def variant_cards(
                 key=f"variant_{kind}",
                 rank=score.rank,
                 badge=_variant_badge(score, advised, tied),
-                image=pictures.photo_picture(photos[kind]),
+                image=pictures.variant_picture(analysis, kind),
                 alt=f"{picture.name}, {name.lower()}",
                 name=name,
                 note="",

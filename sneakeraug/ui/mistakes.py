@@ -87,10 +87,6 @@ def _read(recommender: Recommender) -> tuple[list[Reading], int, int]:
         found = sorted(found)[:SHOWN]
     readings = []
     for probability, name, true, named in found:
-        variant = next(
-            v for v in recommender.analyse(shown[name], name).variants if v.augmentation == true
-        )
-        readings.append(
-            Reading(pictures.photo_picture(variant.photo), name, true, named, min(1.0, probability))
-        )
+        picture = pictures.variant_picture(recommender.analyse(shown[name], name), true)
+        readings.append(Reading(picture, name, true, named, min(1.0, probability)))
     return readings, n_wrong, len(AUGMENTATIONS) * len(shown)

@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 import streamlit as st
 
+from sneakeraug.analysis import Analysis
 from sneakeraug.arrays import UInt8Array
+from sneakeraug.augment.transforms import apply_augmentation
 from sneakeraug.background import estimate_background
 from sneakeraug.intake.decode import decode_photo
 
@@ -23,10 +25,16 @@ BAR, TRACK, MARK = "#2E86C1", "#8A94A3", "#5B6675"
 """Colours that stand out on the light and on the dark page."""
 
 
-@st.cache_data(show_spinner=False, max_entries=512, ttl="2h")
-def photo_picture(photo: UInt8Array) -> bytes:
-    """Return a photo on the canvas of a card, as JPEG; kept by its content."""
-    return _encode(_on_canvas(photo))
+def _photo(analysis: Analysis) -> str:
+    return analysis.photo.sha256
+
+
+@st.cache_data(show_spinner=False, max_entries=512, ttl="2h", hash_funcs={Analysis: _photo})
+def variant_picture(analysis: Analysis, augmentation: str) -> bytes:
+    """Return a version of a picture on the canvas of a card, as JPEG; larger than it is scored."""
+    variant = next(v for v in analysis.variants if v.augmentation == augmentation)
+    shown = apply_augmentation(analysis.photo.pixels, augmentation, variant.parameters)
+    return _encode(_on_canvas(shown.photo))
 
 
 @st.cache_data(show_spinner=False, max_entries=256)

@@ -32,9 +32,8 @@ ICONS: Final = {
 def show_verdict(picture: Picture, analysis: Analysis, recommendation: Recommendation) -> None:
     """Show the picture beside the verdict, what was seen on it, and the downloads."""
     left, right = st.columns([1, 4], gap="medium")
-    photo = next(v.photo for v in analysis.variants if v.augmentation == "original")
     with left:
-        controls.show_picture(picture, pictures.photo_picture(photo))
+        controls.show_picture(picture, pictures.variant_picture(analysis, "original"))
     with right, st.container(gap="small"):
         best = recommendation.best_augmentation
         head, rest = words.headline(best.sentence)
