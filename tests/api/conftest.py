@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import logging
 import socket
 import threading
 import time
@@ -72,6 +73,17 @@ def read_all(connection: socket.socket) -> bytes:
         while chunk := connection.recv(65536):
             answer += chunk
     return answer
+
+
+def logged_request(caplog: pytest.LogCaptureFixture) -> logging.LogRecord:
+    """The one request in the log; its line is written once its answer was sent."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        for record in caplog.records:
+            if record.getMessage() == "request":
+                return record
+        time.sleep(0.01)
+    raise AssertionError("nothing was logged")
 
 
 @contextlib.contextmanager

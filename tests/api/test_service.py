@@ -24,7 +24,7 @@ from sneakeraug.serving import load
 from sneakeraug.settings import Settings
 from sneakeraug.vocabulary import TARGETS, check_term
 
-from .conftest import Service
+from .conftest import Service, logged_request
 
 ONE, MANY, SEARCH = "/v1/recommendations", "/v1/recommendations:batch", "/v1/catalog/search"
 
@@ -324,7 +324,7 @@ def test_the_log_has_one_line_a_request_and_nothing_of_its_picture_or_query(
         service.post(
             ONE + "?private=1", files={"image": ("anna-secret.jpg", jpeg)}, data={"target": "x"}
         )
-    (record,) = [record for record in caplog.records if record.message == "request"]
+        record = logged_request(caplog)
     line = json.loads(JsonLines().format(record))
     assert line["route"] == ONE
     assert line["status"] == 422
