@@ -61,12 +61,17 @@ def _open_terms(known: Sequence[str]) -> Any:
     return Field(json_schema_extra={"enum": [*known, None]})
 
 
-Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
-Number = Annotated[float, BeforeValidator(_number), Field(strict=True, allow_inf_nan=False)]
-Truth = Annotated[bool, BeforeValidator(_truth), Field(strict=True)]
+HowMany = Annotated[int, Field(strict=True, ge=0, le=MAX_ALTERNATES), BeforeValidator(_whole)]
+AtLeastOne = Annotated[int, Field(strict=True, ge=1, le=MAX_ALTERNATES), BeforeValidator(_whole)]
+Limit = Annotated[
+    float, Field(strict=True, allow_inf_nan=False, ge=0, le=SENDS), BeforeValidator(_number)
+]
+Price = Annotated[
+    float, Field(strict=True, allow_inf_nan=False, ge=0, le=1e7), BeforeValidator(_number)
+]
+Truth = Annotated[bool, Field(strict=True), BeforeValidator(_truth)]
 SneakerType = Annotated[str | None, _open_terms(SNEAKER_TYPES)]
 Gender = Annotated[str | None, _open_terms(GENDERS)]
-Limit = Annotated[Number, Field(ge=0, le=SENDS)]
 Base64Picture = Annotated[
     str,
     Field(
@@ -86,7 +91,7 @@ class CampaignFields(Record):
     industry: Annotated[str, _terms(INDUSTRIES)] = "retail"
     sneaker_type: SneakerType = None
     gender: Gender = None
-    n_alternates: Annotated[Whole, Field(ge=0, le=MAX_ALTERNATES)] = 5
+    n_alternates: HowMany = 5
     guard: dict[str, Limit] = Field(
         default_factory=dict,
         description="By target, how many more bad (or fewer good) events per 10,000 sends are "
@@ -132,12 +137,10 @@ class SearchFields(Record):
     brand: Annotated[list[Annotated[str, Field(max_length=LONGEST_NAME)]], Field(max_length=50)] = (
         Field(default_factory=list)
     )
-    min_price: Annotated[Number, Field(ge=0, le=1e7)] | None = Field(
-        None, description="As 59.90, in the currency each product has."
-    )
-    max_price: Annotated[Number, Field(ge=0, le=1e7)] | None = None
+    min_price: Price | None = Field(None, description="As 59.90, in the currency each product has.")
+    max_price: Price | None = None
     in_stock: Truth = Field(True, description="Leave out what is sold out.")
-    n: Annotated[Whole, Field(ge=1, le=MAX_ALTERNATES)] = 10
+    n: AtLeastOne = 10
 
     def among(self) -> ProductFilter:
         """Return the filter, the words beside it checked.

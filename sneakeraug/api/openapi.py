@@ -24,6 +24,7 @@ from sneakeraug.api.door import OPEN_PATHS
 from sneakeraug.api.problems import MEDIA_TYPE, Problem
 from sneakeraug.api.reading import FORM, JSON, PICTURES
 from sneakeraug.records import Record
+from sneakeraug.vocabulary import TARGETS
 
 EXAMPLES: Final = Path(__file__).resolve().parent / "examples.json"
 """Requests, and what the shipped model answered; `tests/unit/test_api_documents.py` renews it."""
@@ -56,17 +57,19 @@ def _ref(model: type[Record]) -> dict[str, str]:
 
 def _form(fields: type[Record], part: str, n_most: int) -> dict[str, Any]:
     """A form's schema: text fields of a document, and one or several files."""
-    properties = dict(fields.model_json_schema(ref_template=SCHEMAS)["properties"])
-    for name in ("guard", "brand"):
-        if name in properties:
-            text: dict[str, Any] = {"type": "string", "maxLength": 200}
-            about = properties[name].get("description", "")
-            if name == "guard":
-                about = f"TARGET=N, for instance unsubscribed=5; may be repeated. {about}"
-                text["pattern"] = r"^(open_rate|click_through|abandoned_cart|unsubscribed)=\d{1,3}$"
-            properties[name] = {"type": "array", "items": text, "maxItems": 4, "description": about}
-            if name == "guard":
-                properties[name]["maxItems"] = 1
+    properties = {
+        name: _without_null(schema)
+        for name, schema in fields.model_json_schema(ref_template=SCHEMAS)["properties"].items()
+    }
+    if "guard" in properties:
+        about = "TARGET=N, for instance unsubscribed=5; may be repeated, for another target."
+        text = {"type": "string", "pattern": rf"^({'|'.join(TARGETS)})=[0-9]{{1,3}}$"}
+        properties["guard"] = {
+            "type": "array",
+            "items": text,
+            "maxItems": 1,
+            "description": about,
+        }
     picture = {"type": "string", "format": "binary", "description": "A picture's file."}
     several = {"type": "array", "items": picture, "minItems": 1, "maxItems": n_most}
     properties[part] = picture if n_most == 1 else several
@@ -76,6 +79,19 @@ def _form(fields: type[Record], part: str, n_most: int) -> dict[str, Any]:
         "required": [part],
         "additionalProperties": False,
     }
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema of what is left out instead of null, as forms and queries do."""
+    schema = dict(schema)
+    kinds = [kind for kind in schema.pop("anyOf", ()) if kind != {"type": "null"}]
+    for kind in kinds:
+        schema |= kind
+    if "enum" in schema:
+        schema["enum"] = [value for value in schema["enum"] if value is not None]
+    if schema.get("default", "") is None:
+        del schema["default"]
+    return schema
 
 
 def _body(document: type[Record], form: dict[str, Any], part: str) -> dict[str, Any]:
@@ -97,16 +113,6 @@ HAS_INVOCATION: Final = {
             **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in PICTURES},
         },
     },
-    "parameters": [
-        {
-            "name": "X-Amzn-SageMaker-Custom-Attributes",
-            "in": "header",
-            "required": False,
-            "description": "The campaign of a picture that is sent alone: a JSON object, or "
-            "`target=open_rate;industry=retail`.",
-            "schema": {"type": "string", "enum": ["target=open_rate;industry=retail", ""]},
-        }
-    ],
 }
 
 
@@ -163,6 +169,8 @@ def _document(app: FastAPI, asks_for_keys: bool) -> dict[str, Any]:
 
 def _finish(operation: dict[str, Any], asks_for_key: bool) -> None:
     """Problems every route may answer with, and what their heads hold."""
+    for parameter in operation.get("parameters", ()):
+        parameter["schema"] = _without_null(parameter["schema"])
     if asks_for_key:
         operation["security"] = [{"key": []}]
         for status in (401, 429):

@@ -249,9 +249,11 @@ def _from_form(content_type: str, body: bytes, picture: str) -> Form:
 
     def on_field(part: Field) -> None:
         count()
-        name, value = _text(part.field_name), _text(part.value)
-        if name == picture:
-            raise FormParserError(f"the part {picture} has no filename, so it is no file")
+        name = _text(part.field_name)
+        if name == picture:  # a file whose client gave it no name
+            pictures.append(GivenPicture("picture", part.value or b""))
+            return
+        value = _text(part.value)
         if len(value) > LONGEST_FIELD:
             raise FormParserError(f"the field {name[:60]} has {len(value):,} characters")
         fields[name].append(value)
@@ -265,14 +267,16 @@ def _from_form(content_type: str, body: bytes, picture: str) -> Form:
         called = _text(part.file_name)[-LONGEST_NAME:] or "picture"
         pictures.append(GivenPicture(called, part.file_object.read()))
 
+    _, options = parse_options_header(content_type)
+    if b"boundary" not in options:
+        raise _no_form("its Content-Type names no boundary")
     try:
-        _, options = parse_options_header(content_type)
         parser = FormParser(
             FORM,
             on_field,
             on_file,
             on_end=lambda: ended.append(True),
-            boundary=options.get(b"boundary"),
+            boundary=options[b"boundary"],
             config={"MAX_MEMORY_FILE_SIZE": len(body) + 1},  # nothing is written to a disk
         )
         parser.write(body)

@@ -232,7 +232,11 @@ async def search_by_picture(request: Request) -> Response:
     **describe_answer(Recommendation, 400, 408, 413, 415, 422, 503),
 )
 async def invoke(request: Request) -> Response:
-    """Take a picture's file with the campaign in the custom attributes, or a JSON request."""
+    """Take a picture's file or a JSON request.
+
+    The campaign of a picture's file stands in `X-Amzn-SageMaker-Custom-Attributes`: a JSON object,
+    or `target=open_rate;industry=retail`. Beside a JSON request the header is not read.
+    """
     attributes = request.headers.get("x-amzn-sagemaker-custom-attributes", "")
     return await _recommend(
         request, partial(read_invocation, _content_type(request), request.state.body, attributes)
