@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
+import shutil
+from pathlib import Path
 from typing import Any, Final
 
 import h11
@@ -13,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sneakeraug.api.metrics import SHARED
 from sneakeraug.api.problems import MEDIA_TYPE, Problem, problem
+from sneakeraug.errors import StoreError
 from sneakeraug.settings import Settings
 
 HEAD_S: Final = 10.0
@@ -121,14 +123,27 @@ def serve(settings: Settings, workers: int) -> None:
     workers
         Processes, each with a model of its own; they read their settings from the environment.
     """
-    with tempfile.TemporaryDirectory(prefix="sneakeraug-metrics-") as shared:
-        if workers > 1:
-            os.environ[SHARED] = shared
-        uvicorn.run(
-            "sneakeraug.api.app:from_environment",
-            factory=True,
-            host=settings.service_address,
-            port=settings.service_port,
-            workers=workers,
-            **options(settings),
-        )
+    if workers > 1:
+        os.environ[SHARED] = str(_empty_folder(settings))
+    uvicorn.run(
+        "sneakeraug.api.app:from_environment",
+        factory=True,
+        host=settings.service_address,
+        port=settings.service_port,
+        workers=workers,
+        **options(settings),
+    )
+
+
+def _empty_folder(settings: Settings) -> Path:
+    """Where the processes of one service count; what an earlier one left is thrown away."""
+    folder = settings.home / f"metrics-{settings.service_port}"
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StoreError(
+            f"{folder} cannot be written ({exc.strerror}), and several workers count requests "
+            "there. Choose a SNEAKERAUG_HOME you may write, or one worker."
+        ) from exc
+    return folder

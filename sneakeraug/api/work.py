@@ -16,11 +16,11 @@ from sneakeraug.settings import Settings
 
 T = TypeVar("T")
 
-FIRST_GUESS_S: Final = 0.2
-"""What a job is taken to need before any was measured."""
+FIRST_GUESS_S: Final = 0.1
+"""Between two jobs done, before any was measured."""
 
 WEIGHT: Final = 0.1
-"""Of the latest job in the running mean of what jobs need."""
+"""Of the latest job in the running means, once there were enough."""
 
 LONGEST_RETRY_S: Final = 30
 
@@ -41,7 +41,9 @@ class Workers:
         self._pool = ThreadPoolExecutor(self.n_threads, "work")
         self._lock = threading.Lock()
         self._n_jobs = 0
-        self._mean_s = FIRST_GUESS_S
+        self._n_measured = 0
+        self._last_s = 0.0
+        self._gap_s = self._took_s = FIRST_GUESS_S
 
     @property
     def n_waiting(self) -> int:
@@ -50,8 +52,12 @@ class Workers:
 
     @property
     def expected_s(self) -> float:
-        """How long a job that comes now likely takes until it is done, its turn waited for."""
-        return self._mean_s * max(1.0, (self._n_jobs + 1) / self.n_threads)
+        """How long a job that comes now likely takes until it is done, its turn waited for.
+
+        Those ahead of it leave one after the other, a gap apart that was measured while there was
+        work: threads that wait for one another are counted as what they achieve together.
+        """
+        return max(self._took_s, (self._n_jobs + 1) * self._gap_s)
 
     @contextmanager
     def in_flight(self) -> Iterator[None]:
@@ -108,6 +114,8 @@ class Workers:
         if not is_admitted:
             self.check_wait()
         with self._lock:
+            if not self._n_jobs:
+                self._last_s = time.perf_counter()  # nothing was under way: no gap to measure
             self._n_jobs += 1
         future = self._pool.submit(self._measured, job)
         future.add_done_callback(self._done)
@@ -126,9 +134,13 @@ class Workers:
         try:
             return job()
         finally:
-            took_s = time.perf_counter() - started
+            ended = time.perf_counter()
             with self._lock:
-                self._mean_s += WEIGHT * (took_s - self._mean_s)
+                self._n_measured += 1
+                weight = max(WEIGHT, 1 / self._n_measured)
+                self._took_s += weight * (ended - started - self._took_s)
+                self._gap_s += weight * (ended - self._last_s - self._gap_s)
+                self._last_s = ended
 
     def _done(self, _future: Future[T]) -> None:
         with self._lock:

@@ -124,6 +124,16 @@ def test_the_rest_of_a_refused_body_is_not_read_for_ever(
                 time.sleep(0.05)
 
 
+def test_more_connections_than_a_process_can_hold_are_told_so(
+    strict: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 0)
+    answer = strict.raw(b"")
+    assert status_of(answer) == 503
+    assert problem_of(answer)["reason"] == "busy"
+    assert b"Retry-After: 1" in answer
+
+
 def test_what_is_no_http_is_a_problem(strict: Service) -> None:
     for data in (b"hello\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"X: " + b"y" * 100_000 + b"\r\n\r\n"):
         assert problem_of(strict.raw(data))["reason"] == "malformed"
@@ -244,13 +254,13 @@ def test_a_key_has_so_many_requests_and_the_pictures_of_a_batch_count(
 
 
 def test_what_would_be_done_too_late_is_refused_before_and_what_waits_too_long_after() -> None:
-    settings = Settings(service_threads=2, max_wait_s=0.5, request_timeout_s=0.3)
+    settings = Settings(service_threads=2, max_wait_s=0.55, request_timeout_s=0.3)
 
     async def crowd() -> None:
         workers, go_on = Workers(settings), threading.Event()
         try:
             jobs = [asyncio.create_task(workers.run(lambda: go_on.wait(10))) for _ in range(5)]
-            await asyncio.sleep(0.1)  # 0.2 s each is the first guess: the sixth comes too late
+            await asyncio.sleep(0.1)  # 0.1 s each is the first guess: the sixth comes too late
             assert workers.n_waiting == 3
             with pytest.raises(BusyError) as refused:
                 await workers.run(lambda: True)
@@ -264,6 +274,25 @@ def test_what_would_be_done_too_late_is_refused_before_and_what_waits_too_long_a
             workers.close()
 
     asyncio.run(crowd())
+
+
+def test_how_long_it_takes_is_learned_from_what_it_took() -> None:
+    async def work() -> list[float]:
+        workers = Workers(Settings(service_threads=2))
+        try:
+            for _ in range(3):
+                await workers.run(lambda: time.sleep(0.05))
+            alone_s = workers.expected_s
+            for _ in range(3):
+                pair = [workers.run(lambda: time.sleep(0.05)) for _ in range(8)]
+                await asyncio.gather(*pair)
+            return [alone_s, workers.expected_s]
+        finally:
+            workers.close()
+
+    alone_s, together_s = asyncio.run(work())
+    assert 0.05 <= alone_s < 0.2
+    assert 0.05 <= together_s < 0.2
 
 
 def test_without_a_model_it_says_so_and_serves_once_there_is_one(
