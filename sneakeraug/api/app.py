@@ -25,7 +25,7 @@ from sneakeraug.api.metrics import Metrics
 from sneakeraug.api.openapi import add_openapi
 from sneakeraug.api.problems import MEDIA_TYPE, Problem, describe, problem, say_fault
 from sneakeraug.api.reading import body_limits
-from sneakeraug.api.routes import Parts, all_routes
+from sneakeraug.api.routes import Parts, router
 from sneakeraug.api.work import Workers
 from sneakeraug.errors import SneakeraugError
 from sneakeraug.headers import DOCUMENTS_POLICY, LOOPBACK, SecurityHeaders
@@ -88,8 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
         },
     )
     app.state.parts = Parts(engine, workers, keys, metrics, anyio.CapacityLimiter(LIGHT_THREADS))
-    for routes in all_routes():
-        app.include_router(routes)
+    app.include_router(router)
     add_openapi(app, asks_for_keys=bool(len(keys)))
     if not len(keys) and not is_loopback(settings):
         logger.warning(

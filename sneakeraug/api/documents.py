@@ -64,7 +64,9 @@ def _open_terms(known: Sequence[str]) -> Any:
 HowMany = Annotated[int, Field(strict=True, ge=0, le=MAX_ALTERNATES), BeforeValidator(_whole)]
 AtLeastOne = Annotated[int, Field(strict=True, ge=1, le=MAX_ALTERNATES), BeforeValidator(_whole)]
 Limit = Annotated[
-    float, Field(strict=True, allow_inf_nan=False, ge=0, le=SENDS), BeforeValidator(_number)
+    float,
+    Field(strict=True, json_schema_extra={"minimum": 0, "maximum": SENDS}),  # see check_guard
+    BeforeValidator(_number),
 ]
 Price = Annotated[
     float, Field(strict=True, allow_inf_nan=False, ge=0, le=1e7), BeforeValidator(_number)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, cast
@@ -15,15 +13,14 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from sneakeraug import registry
+from sneakeraug.api import jobs
 from sneakeraug.api.documents import (
     BatchAnswer,
     BatchItem,
     Health,
     ModelsAnswer,
-    ModelSummary,
     Readiness,
     SearchAnswer,
-    SearchFields,
     SearchQuery,
 )
 from sneakeraug.api.engine import Engine
@@ -43,11 +40,9 @@ from sneakeraug.api.reading import (
     read_batch,
     read_invocation,
     read_recommendation,
-    read_search,
 )
 from sneakeraug.api.work import Workers
-from sneakeraug.errors import ModelNotFoundError, RequestError, SneakeraugError
-from sneakeraug.recommend import Campaign, Recommender
+from sneakeraug.errors import SneakeraugError
 from sneakeraug.records import Recommendation
 
 JSON = "application/json"
@@ -55,7 +50,6 @@ JSON = "application/json"
 logger = logging.getLogger(__name__)
 
 router = APIRouter()
-open_router = APIRouter()
 
 
 @dataclass(frozen=True)
@@ -74,7 +68,7 @@ class Parts:
         return cast(Parts, request.app.state.parts)
 
 
-@open_router.get(
+@router.get(
     "/healthz", tags=["state"], summary="Whether the process lives", **describe_answer(Health)
 )
 async def healthz() -> Response:
@@ -82,7 +76,7 @@ async def healthz() -> Response:
     return JSONResponse(Health().model_dump())
 
 
-@open_router.get(
+@router.get(
     "/readyz", tags=["state"], summary="Whether a model serves", **describe_answer(Readiness, 503)
 )
 async def readyz(request: Request) -> Response:
@@ -93,7 +87,7 @@ async def readyz(request: Request) -> Response:
     return JSONResponse(Readiness(model_id=engine.model_id).model_dump())
 
 
-@open_router.get(
+@router.get(
     "/ping",
     tags=["sagemaker"],
     summary="SageMaker: whether a model serves",
@@ -145,12 +139,12 @@ async def recommend_batch(request: Request) -> Response:
     pictures, fields = await parts.workers.run(read, deadline)
     _count(request, len(pictures))
     engine, campaign = await parts.workers.run(
-        lambda: _prepare(parts.engine, fields.campaign()), deadline, is_admitted=True
+        lambda: jobs.prepare(parts.engine, fields.campaign()), deadline, is_admitted=True
     )
     turns = asyncio.Semaphore(parts.workers.n_threads)
 
     async def one(index: int, picture: GivenPicture) -> bytes:
-        job = partial(_item, engine, index, picture, campaign)
+        job = partial(jobs.recommend_item, engine, index, picture, campaign)
         request_id = request.state.request_id
         try:
             async with turns:
@@ -160,7 +154,7 @@ async def recommend_batch(request: Request) -> Response:
         except Exception:
             logger.exception("unexpected", extra={"fields": {"request_id": request_id}})
             error = unexpected(request_id)
-        return _json(BatchItem(index=index, name=picture.name, error=error))
+        return jobs.to_json(BatchItem(index=index, name=picture.name, error=error))
 
     items = await asyncio.gather(*(one(index, given) for index, given in enumerate(pictures)))
     schema = BatchAnswer(items=()).schema_
@@ -177,7 +171,7 @@ async def recommend_batch(request: Request) -> Response:
 async def list_models(request: Request) -> Response:
     """List the model folders in short."""
     parts = Parts.of(request)
-    answer = await anyio.to_thread.run_sync(_models, parts.engine, limiter=parts.light)
+    answer = await anyio.to_thread.run_sync(jobs.list_cards, parts.engine, limiter=parts.light)
     return Response(answer, media_type=JSON)
 
 
@@ -190,7 +184,9 @@ async def list_models(request: Request) -> Response:
 async def model_card(request: Request, model_id: str) -> Response:
     """Return the card as the model's folder holds it."""
     parts = Parts.of(request)
-    card = await anyio.to_thread.run_sync(_card, parts.engine, model_id, limiter=parts.light)
+    card = await anyio.to_thread.run_sync(
+        jobs.read_card, parts.engine, model_id, limiter=parts.light
+    )
     return Response(card, media_type=JSON)
 
 
@@ -204,7 +200,7 @@ async def search_by_product(request: Request, query: Annotated[SearchQuery, Quer
     """Find the products most like a product's picture, itself among them."""
     parts = Parts.of(request)
     _count(request, 1)
-    answer = await parts.workers.run(lambda: _search_product(parts.engine, query))
+    answer = await parts.workers.run(lambda: jobs.search_product(parts.engine, query))
     return Response(answer, media_type=JSON)
 
 
@@ -220,7 +216,7 @@ async def search_by_picture(request: Request) -> Response:
     parts = Parts.of(request)
     content_type, body = _content_type(request), request.state.body
     _count(request, 1)
-    answer = await parts.workers.run(lambda: _search_picture(parts.engine, content_type, body))
+    answer = await parts.workers.run(lambda: jobs.search_picture(parts.engine, content_type, body))
     return Response(answer, media_type=JSON)
 
 
@@ -249,92 +245,10 @@ async def _recommend(request: Request, read: Any) -> Response:
 
     def job() -> bytes:
         picture, fields = read()
-        recommender, campaign = _prepare(parts.engine, fields.campaign())
-        return _json(recommender.recommend(picture.read(), picture.name, **campaign))
+        recommender, campaign = jobs.prepare(parts.engine, fields.campaign())
+        return jobs.to_json(recommender.recommend(picture.read(), picture.name, **campaign))
 
     return Response(await parts.workers.run(job), media_type=JSON)
-
-
-def _prepare(engine: Engine, campaign: Campaign) -> tuple[Recommender, Campaign]:
-    """The recommender, after a look whether it was trained for what is asked."""
-    recommender = engine.get()
-    recommender.model.direction(campaign["target"])
-    recommender.model.check_guard(campaign["guard"])
-    return recommender, campaign
-
-
-def _item(engine: Recommender, index: int, picture: GivenPicture, campaign: Campaign) -> bytes:
-    result = engine.recommend(picture.read(), picture.name, **campaign)
-    return _json(BatchItem(index=index, name=picture.name, recommendation=result))
-
-
-def _search_picture(engine: Engine, content_type: str, body: bytes) -> bytes:
-    picture, fields = read_search(content_type, body)
-    return _search(engine.get(), picture.read(), fields)
-
-
-def _search_product(engine: Engine, query: SearchQuery) -> bytes:
-    recommender = engine.get()
-    catalog = recommender.catalog
-    if not catalog.has(query.product_id):
-        raise RequestError(
-            f"There is no product {query.product_id[:60]!r} in the catalog. POST a picture to "
-            "search for what is not in it.",
-            reason="not_found",
-        )
-    return _search(recommender, catalog.image_bytes(query.product_id), query)
-
-
-def _search(engine: Recommender, data: bytes, fields: SearchFields) -> bytes:
-    found, note = engine.search(
-        data,
-        sneaker_type=fields.sneaker_type,
-        gender=fields.gender,
-        n=fields.n,
-        among=fields.among(),
-    )
-    products = [product.model_dump() | {"similarity": like} for product, like in found]
-    return json.dumps({"products": products, "note": note}).encode()
-
-
-def _models(engine: Engine) -> bytes:
-    models_dir = engine.settings.models_dir
-    try:
-        active = registry.active_models(models_dir)
-    except ModelNotFoundError:
-        active = {}
-    cards = [
-        registry.read_card(registry.model_folder(models_dir, model_id))
-        for model_id in registry.list_models(models_dir)
-    ]
-    summaries = [
-        ModelSummary(
-            model_id=card.model_id,
-            category=card.category,
-            is_active=active.get(card.category) == card.model_id,
-            is_demo=card.is_demo,
-            created_utc=card.created_utc,
-            targets=card.vocabulary.get("target", ()),
-        )
-        for card in cards
-    ]
-    return _json(ModelsAnswer(serving=engine.model_id, active=active, models=tuple(summaries)))
-
-
-def _card(engine: Engine, model_id: str) -> bytes:
-    known = registry.list_models(engine.settings.models_dir)
-    if model_id not in known:
-        raise RequestError(
-            f"There is no model {model_id[:64]!r}; there is: {', '.join(known) or 'none'}. "
-            "Choose one of them.",
-            reason="not_found",
-        )
-    folder = registry.model_folder(engine.settings.models_dir, model_id)
-    return registry.read_card(folder).to_json().encode()
-
-
-def _json(record: Any) -> bytes:
-    return cast(bytes, record.model_dump_json(by_alias=True).encode())
 
 
 def _content_type(request: Request) -> str:
@@ -349,8 +263,3 @@ def _count(request: Request, n_pictures: int) -> None:
     caller = getattr(request.state, "caller", None)
     if caller is not None and n_pictures > 1:
         parts.keys.take_more(caller, n_pictures - 1)
-
-
-def all_routes() -> Sequence[APIRouter]:
-    """Return the routers, those open without a key first."""
-    return open_router, router

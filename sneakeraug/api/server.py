@@ -52,6 +52,12 @@ class StrictH11(H11Protocol):
         if self.conn.their_state is h11.SEND_BODY:
             self._time()
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection, even where its client never read the answer."""
+        super().timeout_keep_alive_handler()
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         super().connection_lost(exc)

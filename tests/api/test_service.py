@@ -141,7 +141,12 @@ BAD_FIELDS: list[Any] = [
     pytest.param({"n_alternates": MAX_ALTERNATES + 1}, "input", None, id="too many alternates"),
     pytest.param({"n_alternates": "5"}, "input", None, id="number as text"),
     pytest.param({"n_alternates": True}, "input", None, id="truth as number"),
-    pytest.param({"guard": {"open_rate": -1}}, "input", None, id="guard below zero"),
+    pytest.param(
+        {"guard": {"open_rate": -1.0}},
+        "input",
+        lambda: check_guard({"open_rate": -1.0}),
+        id="guard below zero",
+    ),
     pytest.param({"sneekers": 1}, "input", None, id="unknown field"),
     pytest.param({"image": None}, "input", None, id="no picture"),
     pytest.param({"image": "a b!"}, "input", None, id="no base64"),
