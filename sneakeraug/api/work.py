@@ -20,7 +20,7 @@ FIRST_GUESS_S: Final = 0.1
 """Between two jobs done, before any was measured."""
 
 WEIGHT: Final = 0.1
-"""Of the latest job in the running means, once there were enough."""
+"""Of the latest gap in their running mean, once there were enough."""
 
 LONGEST_RETRY_S: Final = 30
 
@@ -43,7 +43,7 @@ class Workers:
         self._n_jobs = 0
         self._n_measured = 0
         self._last_s = 0.0
-        self._gap_s = self._took_s = FIRST_GUESS_S
+        self._gap_s = FIRST_GUESS_S
 
     @property
     def n_waiting(self) -> int:
@@ -57,7 +57,7 @@ class Workers:
         Those ahead of it leave one after the other, a gap apart that was measured while there was
         work: threads that wait for one another are counted as what they achieve together.
         """
-        return max(self._took_s, (self._n_jobs + 1) * self._gap_s)
+        return (self._n_jobs + 1) * self._gap_s
 
     @contextmanager
     def in_flight(self) -> Iterator[None]:
@@ -130,17 +130,15 @@ class Workers:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _measured(self, job: Callable[[], T]) -> T:
-        started = time.perf_counter()
         try:
             return job()
         finally:
-            ended = time.perf_counter()
+            now = time.perf_counter()
             with self._lock:
                 self._n_measured += 1
                 weight = max(WEIGHT, 1 / self._n_measured)
-                self._took_s += weight * (ended - started - self._took_s)
-                self._gap_s += weight * (ended - self._last_s - self._gap_s)
-                self._last_s = ended
+                self._gap_s += weight * (now - self._last_s - self._gap_s)
+                self._last_s = now
 
     def _done(self, _future: Future[T]) -> None:
         with self._lock:

@@ -292,7 +292,7 @@ def test_how_long_it_takes_is_learned_from_what_it_took() -> None:
 
     alone_s, together_s = asyncio.run(work())
     assert 0.05 <= alone_s < 0.2
-    assert 0.05 <= together_s < 0.2
+    assert 0.025 <= together_s < alone_s  # two threads finish twice as many
 
 
 def test_without_a_model_it_says_so_and_serves_once_there_is_one(
