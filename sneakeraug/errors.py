@@ -5,6 +5,7 @@
     │   ├── PhotoError                     a picture cannot be read or is over a limit
     │   ├── ContextError                   an unknown target, campaign type, industry, …
     │   ├── ProductError                   a catalog row is wrong
+    │   ├── RequestError                   a request to the service cannot be taken
     │   └── ShapeError                     an array has the wrong shape
     ├── CollectError                       a shop's page cannot be had or read, exit code 1
     │   ├── FetchError                     the answer was no, too large, too slow, or forbidden
@@ -73,6 +74,25 @@ class ProductError(InputError):
         super().__init__(f"Catalog row {row}, {field}: {message}")
         self.row = row
         self.field = field
+
+
+class RequestError(InputError):
+    """A request to the service cannot be taken, whatever picture is in it.
+
+    Parameters
+    ----------
+    message
+        What was wrong, what was expected, what to do.
+    reason
+        One of ``host, key, malformed, media_type, not_found, too_large, too_many, too_slow``.
+    retry_after_s
+        After how many seconds it may be sent again; None where that would not help.
+    """
+
+    def __init__(self, message: str, *, reason: str, retry_after_s: int | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.retry_after_s = retry_after_s
 
 
 class ShapeError(InputError):

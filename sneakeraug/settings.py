@@ -50,6 +50,23 @@ class Settings(BaseSettings):
         Uploads that may wait for the network; the next is told to try again.
     max_bytes, max_pixels, min_side_px, max_side_px
         See `sneakeraug.limits`.
+    service_address, service_port
+        What the service listens on.
+    allowed_hosts
+        Names the service may be asked for under, comma between; ``*`` is any. Where empty: this
+        machine's own names while it listens on loopback, else any.
+    api_keys, api_keys_file
+        sha256 of the keys that callers show, see `api.keys`; without any, no key is asked for.
+    requests_per_minute
+        Pictures and requests of one key; 0 sets no limit.
+    service_threads
+        Pictures worked on at once.
+    max_in_flight
+        Requests under way at once, those still being read and those waiting among them.
+    max_wait_s
+        A request that would likely be answered later than this is refused at once.
+    body_timeout_s, request_timeout_s
+        For a request's body to arrive, and for the answer to be there.
     """
 
     model_config = SettingsConfigDict(env_prefix="SNEAKERAUG_", frozen=True, extra="ignore")
@@ -66,6 +83,17 @@ class Settings(BaseSettings):
     max_pixels: int = Field(40_000_000, gt=0)
     min_side_px: int = Field(64, gt=0)
     max_side_px: int = Field(12_000, gt=0)
+    service_address: str = "127.0.0.1"
+    service_port: int = Field(8080, ge=0, le=65_535)
+    allowed_hosts: str = ""
+    api_keys: str = ""
+    api_keys_file: Path | None = None
+    requests_per_minute: int = Field(600, ge=0)
+    service_threads: int = Field(4, ge=1, le=64)
+    max_in_flight: int = Field(64, ge=1, le=1000)
+    max_wait_s: float = Field(1.5, gt=0, le=600)
+    body_timeout_s: float = Field(10.0, gt=0, le=600)
+    request_timeout_s: float = Field(30.0, gt=0, le=600)
 
     @property
     def database(self) -> str:

@@ -43,6 +43,10 @@ class Catalog:
         """Products."""
         return len(self.products)
 
+    def has(self, product_id: str) -> bool:
+        """Whether there is a product of that id."""
+        return product_id in self._by_id
+
     def find(self, product_id: str) -> Product:
         """Return a product by its id.
 

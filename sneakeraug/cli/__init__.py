@@ -15,6 +15,7 @@ from sneakeraug.cli.evaluate import evaluate_app
 from sneakeraug.cli.events import import_events
 from sneakeraug.cli.models import models_app
 from sneakeraug.cli.recommend import recommend
+from sneakeraug.cli.serve import api_key, serve
 from sneakeraug.cli.train import compare_depths, train_app
 from sneakeraug.errors import SneakeraugError
 
@@ -39,6 +40,8 @@ app.add_typer(train_app, name="train")
 app.command("compare-depths")(compare_depths)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(models_app, name="models")
+app.command()(serve)
+app.command("api-key")(api_key)
 
 
 @app.command("app")

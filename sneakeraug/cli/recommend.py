@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,6 @@ import typer
 
 from sneakeraug.cli.options import Category, Json, Model, ServingBackend, ServingDevice
 from sneakeraug.cli.output import print_json, print_recommendation, progress
-from sneakeraug.errors import InputError
 from sneakeraug.vocabulary import (
     CAMPAIGN_TYPES,
     DEFAULT_CATEGORY,
@@ -44,6 +42,7 @@ def recommend(
     as_json: Json = False,
 ) -> None:
     """Score a picture, its five augmentations and alternates for one campaign."""
+    from sneakeraug.rank.guards import parse_guards
     from sneakeraug.records import Context, direction_of
 
     direction_of(target)
@@ -83,33 +82,3 @@ def recommend(
         print_json(result.to_dict())
     else:
         print_recommendation(result)
-
-
-def parse_guards(given: Sequence[str]) -> dict[str, float]:
-    """Read guards of the form ``TARGET=N``.
-
-    Raises
-    ------
-    ContextError, InputError
-        If one has another form, names a target twice or an unknown one, or its limit is no number
-        of 0 to 10,000.
-    """
-    from sneakeraug.rank.guards import check_guard
-
-    guards: dict[str, float] = {}
-    for text in given:
-        target, separator, limit = text.partition("=")
-        try:
-            number = float(limit)
-        except ValueError:
-            separator = ""
-        if not separator:
-            raise InputError(
-                f"The guard {text!r} is not usable; TARGET=N is expected, for instance "
-                "unsubscribed=5."
-            )
-        if target in guards:
-            raise InputError(f"The guard of {target} is given twice; one limit is expected.")
-        guards[target] = number
-    check_guard(guards)
-    return guards

@@ -28,6 +28,9 @@ EXPECTED: Final = "JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF"
 ON_ITS_SIDE: Final = (5, 6, 7, 8)
 """EXIF orientations by which width and height change places."""
 
+ROWS_AT_ONCE: Final = 256
+"""Of a picture whose values pass through float64, so that a large one stays small in memory."""
+
 DECODER_ERRORS: Final = (
     OSError,  # Pillow's own UnidentifiedImageError among them
     SyntaxError,
@@ -152,8 +155,8 @@ def decode_photo(
             image.load()
             if image.getexif().get(ExifTags.Base.Orientation) in ON_ITS_SIDE:
                 size = size[::-1]
-            upright = ImageOps.exif_transpose(image)
-            coloured = _to_srgb(upright, notes)
+            ImageOps.exif_transpose(image, in_place=True)  # else it copies the upright, too
+            coloured = _to_srgb(image, notes)
             rgb, has_transparency = _flatten(coloured)
     except DECODER_ERRORS as exc:
         raise PhotoError(
@@ -263,9 +266,13 @@ def _guess_kind(data: bytes) -> str:
 def _to_srgb(image: Image.Image, notes: list[str]) -> Image.Image:
     """Convert an embedded colour profile to sRGB; scale 16 bits and floats to 8."""
     if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image).astype(np.float64)
-        top = 65535.0 if values.max(initial=0.0) > 255 or image.mode.startswith("I;16") else 255.0
-        return Image.fromarray(np.clip(values * (255.0 / top), 0, 255).astype(np.uint8), "L")
+        values = np.asarray(image)
+        top = 65535.0 if values.max(initial=0) > 255 or image.mode.startswith("I;16") else 255.0
+        small = np.empty(values.shape, dtype=np.uint8)
+        for row in range(0, len(values), ROWS_AT_ONCE):
+            some = values[row : row + ROWS_AT_ONCE].astype(np.float64)
+            small[row : row + ROWS_AT_ONCE] = np.clip(some * (255.0 / top), 0, 255)
+        return Image.fromarray(small, "L")
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in ("RGB", "RGBA", "CMYK", "L"):
         return image
@@ -283,8 +290,10 @@ def _to_srgb(image: Image.Image, notes: list[str]) -> Image.Image:
 
 def _flatten(image: Image.Image) -> tuple[Image.Image, bool]:
     """RGB with transparency composited on white, and whether any pixel was transparent."""
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image, False
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
+        rgba = image if image.mode == "RGBA" else image.convert("RGBA")
         low, _ = rgba.getchannel("A").getextrema()
         if low == 255:
             return rgba.convert("RGB"), False

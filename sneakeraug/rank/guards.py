@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sneakeraug.arrays import ProbabilityArray
@@ -49,6 +49,34 @@ def check_guard(guard: Mapping[str, float]) -> None:
                 f"The guard of {target} is {limit!r}; a number of 0 to {SENDS:,} per {SENDS:,} "
                 f"{TRIES[target]} is expected."
             )
+
+
+def parse_guards(given: Sequence[str]) -> dict[str, float]:
+    """Read guards of the form ``TARGET=N``.
+
+    Raises
+    ------
+    ContextError, InputError
+        If one has another form, names a target twice or an unknown one, or its limit is no number
+        of 0 to 10,000.
+    """
+    guards: dict[str, float] = {}
+    for text in given:
+        target, separator, limit = text.partition("=")
+        try:
+            number = float(limit)
+        except ValueError:
+            separator = ""
+        if not separator:
+            raise InputError(
+                f"The guard {text!r} is not usable; TARGET=N is expected, for instance "
+                "unsubscribed=5."
+            )
+        if target in guards:
+            raise InputError(f"The guard of {target} is given twice; one limit is expected.")
+        guards[target] = number
+    check_guard(guards)
+    return guards
 
 
 def judge_guard(

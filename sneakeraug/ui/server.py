@@ -14,14 +14,13 @@ from typing import Final
 
 import anyio
 import streamlit as st
-from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sneakeraug.errors import SneakeraugError
+from sneakeraug.headers import SecurityHeaders
 
 SCRIPT: Final = Path(__file__).resolve().parent / "main.py"
 
@@ -93,36 +92,3 @@ def content_security_policy() -> str:
             "frame-ancestors 'self'",
         )
     )
-
-
-class SecurityHeaders:
-    """Adds security headers to every HTTP answer.
-
-    Parameters
-    ----------
-    app
-        What answers.
-    policy
-        The Content-Security-Policy.
-    """
-
-    def __init__(self, app: ASGIApp, policy: str) -> None:
-        self._app = app
-        self._policy = policy
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, with the headers."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = self._policy
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
-                headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)

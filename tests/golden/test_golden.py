@@ -29,6 +29,7 @@ HELPS = {
     "evaluate-conversion": ["evaluate", "conversion", "--help"],
     "learning-curve": ["evaluate", "learning-curve", "--help"],
     "models-activate": ["models", "activate", "--help"],
+    "serve": ["serve", "--help"],
 }
 
 

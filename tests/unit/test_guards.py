@@ -9,10 +9,9 @@ from typer.testing import CliRunner
 
 from sneakeraug.analysis import Analysis
 from sneakeraug.cli import app
-from sneakeraug.cli.recommend import parse_guards
 from sneakeraug.errors import ContextError, InputError
 from sneakeraug.rank.alternates import choose_alternate
-from sneakeraug.rank.guards import check_guard, judge_guard
+from sneakeraug.rank.guards import check_guard, judge_guard, parse_guards
 from sneakeraug.rank.variants import choose_augmentation, rank_variants, tied_with_best
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import AlternateScore, Guard, Recommendation, VariantScore

@@ -1,0 +1,81 @@
+"""docs/service.md is true: its lines run, its tables are the code's."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sneakeraug.api.journal import PATHS
+from sneakeraug.api.problems import STATUS_BY_REASON
+from sneakeraug.settings import Settings
+
+from .conftest import Service
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")
+ADDRESS = "http://127.0.0.1:8080"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+@pytest.mark.parametrize("block", blocks("bash"))
+def test_the_curl_lines_are_answered(block: str, service: Service) -> None:
+    script = "set -e -o pipefail\n" + block.replace("curl -sS", "curl -sS --fail-with-body")
+    done = subprocess.run(
+        ["bash", "-c", script.replace(ADDRESS, service.url)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    answers = re.sub(r"}\s*{\"products\"", '}\n{"products"', done.stdout).splitlines()
+    for answer in answers:
+        assert json.loads(answer).keys() & {"variants", "items", "products"}
+
+
+def test_the_python_client_prints_a_verdict_and_says_what_is_wrong(service: Service) -> None:
+    (code,) = blocks("python")
+    here = code.replace(ADDRESS, service.url)
+    run = [sys.executable, "-c"]
+    done = subprocess.run([*run, here], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert len(done.stdout.splitlines()) == 7
+    wrong = here.replace("open_rate", "sales")
+    done = subprocess.run([*run, wrong], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Unknown target 'sales'; expected one of")
+    assert "request " in done.stderr
+
+
+def test_the_example_of_an_error_is_what_comes_back(service: Service, in_base64: str) -> None:
+    (block,) = blocks("json")
+    answer = service.post(
+        "/v1/recommendations",
+        json={"image": in_base64, "target": "sales"},
+        headers={"X-Request-ID": "an-example"},
+    )
+    assert answer.json() == json.loads(block)
+
+
+def test_every_path_reason_and_setting_is_named(service: Service) -> None:
+    assert set(PATHS) | {"/v1/models/{model_id}"} == {
+        *service.app.openapi()["paths"],
+        "/openapi.json",
+    }
+    for word in (*PATHS, *STATUS_BY_REASON):
+        assert f"`{word}`" in GUIDE or f" {word}`" in GUIDE, word
+    fields = list(Settings.model_fields)
+    for name in fields[fields.index("service_address") :]:
+        default = Settings.model_fields[name].default
+        assert f"`SNEAKERAUG_{name.upper()}`" in GUIDE
+        assert not isinstance(default, int | float) or f"`{default:g}`" in GUIDE, name

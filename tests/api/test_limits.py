@@ -1,0 +1,393 @@
+"""What the service refuses, cuts, outwaits and finishes, seen from the other end of a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import requests
+
+from sneakeraug.api import engine, server
+from sneakeraug.api.app import allowed_hosts, create_app
+from sneakeraug.api.keys import hash_key, make_key
+from sneakeraug.api.work import Workers
+from sneakeraug.errors import BusyError
+from sneakeraug.settings import Settings
+
+from .conftest import Service, logged_request, read_all, serve
+
+ONE = "/v1/recommendations"
+KEY = make_key()
+
+
+@pytest.fixture(scope="module")
+def strict(small_settings: Settings) -> Iterator[Service]:
+    """A service with a key, two requests at once, small pictures, and little patience."""
+    changes = {
+        "api_keys": f"tests:{hash_key(KEY)}",
+        "requests_per_minute": 0,
+        "max_in_flight": 2,
+        "max_bytes": 300_000,
+        "body_timeout_s": 0.5,
+    }
+    with serve(small_settings.model_copy(update=changes)) as running:
+        running.headers["Authorization"] = f"Bearer {KEY}"
+        yield running
+
+
+def head(service: Service, *lines: str, path: str = ONE) -> bytes:
+    host = "{}:{}".format(*service.address)
+    fixed = [f"POST {path} HTTP/1.1", f"Host: {host}", "Content-Type: image/jpeg"]
+    fixed += [f"{name}: {value}" for name, value in service.headers.items()]
+    return "\r\n".join([*fixed, *lines, "", ""]).encode()
+
+
+def read_answer(connection: socket.socket) -> bytes:
+    """One answer, of a connection that may stay open."""
+    answer = b""
+    while b"}" not in answer:
+        answer += connection.recv(65536)
+    return answer
+
+
+def status_of(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+def problem_of(answer: bytes) -> dict[str, object]:
+    assert b"application/problem+json" in answer
+    found: dict[str, object] = json.loads(answer.partition(b"\r\n\r\n")[2])
+    return found
+
+
+def test_a_body_over_the_limit_is_cut_while_it_comes(strict: Service) -> None:
+    chunk = b"10000\r\n" + bytes(0x10000) + b"\r\n"
+    with socket.create_connection(strict.address, timeout=10) as connection:
+        connection.sendall(head(strict, "Transfer-Encoding: chunked"))
+        for _ in range(8):  # 524,288 bytes of a body without end; 465,536 are the most
+            connection.sendall(chunk)
+        answer = read_answer(connection)
+    assert status_of(answer) == 413
+    assert problem_of(answer)["reason"] == "too_large"
+
+
+@pytest.mark.parametrize("length", ["10000000", "9" * 40], ids=["10 MB", "endless"])
+def test_a_body_that_is_announced_too_large_is_never_asked_for(
+    strict: Service, length: str
+) -> None:
+    answer = strict.raw(head(strict, f"Content-Length: {length}", "Expect: 100-continue"))
+    assert b"100 Continue" not in answer
+    assert status_of(answer) in (400, 413)
+
+
+def test_a_body_that_is_too_slow_is_outwaited_and_its_place_is_free_again(strict: Service) -> None:
+    started = time.monotonic()
+    answers = [strict.raw(head(strict, "Content-Length: 1000") + b"abc") for _ in range(3)]
+    assert {status_of(answer) for answer in answers} == {408}
+    assert 1.4 < time.monotonic() - started < 5
+    assert strict.app.state.parts.workers.n_in_flight == 0
+
+
+def test_a_head_that_never_ends_is_outwaited(
+    strict: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "HEAD_S", 0.3)
+    for start in (b"", b"GET /heal", b"GET /healthz HTTP/1.1\r\nX-Slow: "):
+        answer = strict.raw(start)
+        assert status_of(answer) == 408
+        assert problem_of(answer)["reason"] == "too_slow"
+
+
+def test_the_rest_of_a_refused_body_is_not_read_for_ever(
+    strict: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "HEAD_S", 0.3)
+    with socket.create_connection(strict.address, timeout=10) as connection:
+        connection.sendall(head(strict, "Content-Length: 10000000"))
+        assert status_of(connection.recv(65536)) == 413
+        with pytest.raises(OSError):  # noqa: PT012 - whichever of them finds it closed
+            for _ in range(100):
+                connection.sendall(bytes(1000))
+                time.sleep(0.05)
+
+
+def test_more_connections_than_a_process_can_hold_are_told_so(
+    strict: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 0)
+    answer = strict.raw(b"")
+    assert status_of(answer) == 503
+    assert problem_of(answer)["reason"] == "busy"
+    assert b"Retry-After: 1" in answer
+
+
+def test_what_is_no_http_is_a_problem(strict: Service) -> None:
+    for data in (b"hello\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"X: " + b"y" * 100_000 + b"\r\n\r\n"):
+        assert problem_of(strict.raw(data))["reason"] == "malformed"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [None, "", "Bearer", f"Bearer {make_key()}", f"Basic {KEY}", f"Bearer {KEY}x", "Bearer é"],
+    ids=["none", "empty", "no key", "another", "basic", "longer", "no ascii"],
+)
+def test_a_request_without_a_known_key_is_refused_unread(strict: Service, shown: str) -> None:
+    headers = {} if shown is None else {"Authorization": shown.encode("latin-1")}
+    answer = requests.post(strict.url + ONE, data=b"x", headers=headers, timeout=10)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert answer.json()["reason"] == "key"
+    assert requests.get(strict.url + "/nothing", headers=headers, timeout=10).status_code == 401
+
+
+def test_health_is_told_without_a_key_and_metrics_are_not(strict: Service) -> None:
+    for path in ("/healthz", "/readyz", "/ping", "/openapi.json"):
+        assert requests.get(strict.url + path, timeout=10).status_code == 200
+    assert requests.get(strict.url + "/metrics", timeout=10).status_code == 401
+    assert strict.get("/metrics").status_code == 200
+
+
+def test_the_log_names_the_key_and_never_holds_it(
+    strict: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "sneakeraug.api"):
+        strict.get("/v1/models")
+        record = logged_request(caplog)
+    assert vars(record)["fields"]["key"] == "tests"
+    assert KEY not in str(vars(record))
+
+
+def test_more_than_fit_at_once_are_refused_and_told_when_to_come_again(
+    strict: Service, jpeg: bytes
+) -> None:
+    with ExitStack() as stack:
+        for _ in range(2):
+            slow = stack.enter_context(socket.create_connection(strict.address, timeout=10))
+            slow.sendall(head(strict, "Content-Length: 1000") + b"abc")
+        wait_for(strict, 2)
+        answer = strict.post(ONE, files={"image": jpeg})
+        assert answer.status_code == 503
+        assert answer.json()["reason"] == "busy"
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert strict.get("/healthz").status_code == 200
+    assert 'sneakeraug_refused_total{reason="busy"} 1.0' in wait_and_get_metrics(strict)
+
+
+def wait_for(service: Service, n_in_flight: int) -> None:
+    while service.app.state.parts.workers.n_in_flight != n_in_flight:
+        time.sleep(0.01)
+
+
+def wait_and_get_metrics(service: Service) -> str:
+    wait_for(service, 0)
+    return service.get("/metrics").text
+
+
+def test_a_client_that_leaves_frees_its_place(strict: Service) -> None:
+    with socket.create_connection(strict.address, timeout=10) as connection:
+        connection.sendall(head(strict, "Content-Length: 1000") + b"abc")
+        wait_for(strict, 1)
+    assert "sneakeraug_in_flight 1.0" in wait_and_get_metrics(strict)
+
+
+def test_another_hosts_name_is_refused(strict: Service) -> None:
+    answer = strict.get("/healthz", headers={"Host": "evil.example"})
+    assert answer.status_code == 421
+    assert answer.json()["reason"] == "host"
+    for name in ("localhost", "LOCALHOST:99", "127.0.0.1", "[::1]:8080"):
+        assert strict.get("/healthz", headers={"Host": name}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "named", "hosts"),
+    [
+        pytest.param("127.0.0.1", "", {"localhost", "127.0.0.1", "::1"}, id="loopback"),
+        pytest.param("0.0.0.0", "", {"*"}, id="everywhere"),  # noqa: S104 - no one listens
+        pytest.param("0.0.0.0", "A.example, b", {"a.example", "b"}, id="named"),  # noqa: S104
+    ],
+)
+def test_hosts_follow_from_the_address_unless_named(
+    address: str, named: str, hosts: set[str]
+) -> None:
+    assert allowed_hosts(Settings(service_address=address, allowed_hosts=named)) == hosts
+
+
+def test_listening_beyond_this_machine_without_keys_is_warned_of(
+    small_settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    beyond = {"service_address": "0.0.0.0"}  # noqa: S104 - no one listens
+    create_app(small_settings.model_copy(update=beyond))
+    assert "No API key is set" in caplog.text
+    caplog.clear()
+    create_app(small_settings.model_copy(update=beyond | {"api_keys": hash_key(KEY)}))
+    create_app(small_settings)
+    assert caplog.text == ""
+
+
+def test_a_key_has_so_many_requests_and_the_pictures_of_a_batch_count(
+    small_settings: Settings, in_base64: str
+) -> None:
+    changes = {"api_keys": hash_key(KEY), "requests_per_minute": 3}
+    with serve(small_settings.model_copy(update=changes)) as service:
+        service.headers["Authorization"] = f"Bearer {KEY}"
+        images = [{"image": in_base64}] * 3
+        batch = service.post("/v1/recommendations:batch", json={"images": images})
+        assert batch.status_code == 200
+        refused = service.get("/v1/models")
+        assert refused.status_code == 429
+        assert 1 <= int(refused.headers["Retry-After"]) <= 20
+        assert "3 requests a minute" in refused.json()["detail"]
+        assert service.get("/healthz").status_code == 200
+
+
+def test_what_would_be_done_too_late_is_refused_before_and_what_waits_too_long_after() -> None:
+    settings = Settings(service_threads=2, max_wait_s=0.55, request_timeout_s=0.3)
+
+    async def crowd() -> None:
+        workers, go_on = Workers(settings), threading.Event()
+        try:
+            jobs = [asyncio.create_task(workers.run(lambda: go_on.wait(10))) for _ in range(5)]
+            await asyncio.sleep(0.1)  # 0.1 s each is the first guess: the sixth comes too late
+            assert workers.n_waiting == 3
+            with pytest.raises(BusyError) as refused:
+                await workers.run(lambda: True)
+            assert refused.value.retry_after_s == 1
+            results = await asyncio.gather(*jobs, return_exceptions=True)
+            assert all(isinstance(result, BusyError) for result in results)
+            assert workers.n_waiting == 0  # those that never began are forgotten
+            go_on.set()
+        finally:
+            go_on.set()
+            workers.close()
+
+    asyncio.run(crowd())
+
+
+def test_how_long_it_takes_is_learned_from_what_it_took() -> None:
+    async def work() -> list[float]:
+        workers = Workers(Settings(service_threads=2))
+        try:
+            for _ in range(3):
+                await workers.run(lambda: time.sleep(0.05))
+            alone_s = workers.expected_s
+            for _ in range(3):
+                pair = [workers.run(lambda: time.sleep(0.05)) for _ in range(8)]
+                await asyncio.gather(*pair)
+            return [alone_s, workers.expected_s]
+        finally:
+            workers.close()
+
+    alone_s, together_s = asyncio.run(work())
+    assert 0.05 <= alone_s < 0.2
+    assert 0.025 <= together_s < alone_s  # two threads finish twice as many
+
+
+def test_without_a_model_it_says_so_and_serves_once_there_is_one(
+    small_settings: Settings,
+    small_models: Path,
+    jpeg: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine, "RETRY_S", 0.0)
+    models = tmp_path / "models"
+    settings = small_settings.model_copy(update={"models_dir": models})
+    with serve(settings, is_ready=False) as service:
+        answer = service.post(ONE, files={"image": jpeg})
+        assert answer.status_code == 503
+        assert answer.json()["reason"] == "model"
+        assert str(tmp_path) not in answer.text  # a folder of ours is nobody's business
+        assert "Retry-After" in answer.headers
+        assert service.get("/ping").status_code == 503
+        shutil.copytree(small_models, models)
+        assert service.post(ONE, files={"image": jpeg}).status_code == 200
+        assert service.get("/readyz").json()["model_id"] == "small"
+        shutil.rmtree(models)  # what serves is in memory
+        assert service.post(ONE, files={"image": jpeg}).status_code == 200
+        assert service.get("/v1/models").json()["models"] == []
+
+
+def test_products_imported_meanwhile_are_found(
+    small_settings: Settings, demo_paths: list[Path], jpeg: bytes, tmp_path: Path
+) -> None:
+    from sneakeraug import ingest
+    from sneakeraug.settings import get_settings
+
+    home = get_settings().home
+    with serve(small_settings.model_copy(update={"home": home})) as service:
+        ingest.import_products(demo_paths[0].parent, {}, None, lambda _: None)
+        service.app.state.parts.engine.follow()
+        found = service.post("/v1/catalog/search", files={"image": jpeg}).json()["products"]
+    assert found
+    assert service.app.state.parts.engine.get().catalog.is_named_by_hash
+
+
+Process = tuple[subprocess.Popen[bytes], Service]
+
+
+@pytest.fixture
+def process(small_models: Path, tmp_path: Path) -> Iterator[Process]:
+    """The command itself, in a process of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = os.environ | {"SNEAKERAUG_MODELS_DIR": str(small_models), "SNEAKERAUG_DEVICE": "cpu"}
+    with (tmp_path / "log").open("wb") as log:
+        arguments = [sys.executable, "-m", "sneakeraug", "serve", "--port", str(port)]
+        running = subprocess.Popen(arguments, stderr=log, stdout=subprocess.DEVNULL, env=env)
+    service = Service(f"http://127.0.0.1:{port}", app=None)  # type: ignore[arg-type]
+    try:
+        deadline = time.monotonic() + 100
+        while time.monotonic() < deadline:
+            try:
+                if requests.get(service.url + "/readyz", timeout=5).status_code == 200:
+                    break
+            except requests.ConnectionError:
+                time.sleep(0.1)
+        yield running, service
+    finally:
+        running.kill()
+        running.wait()
+
+
+def test_told_to_end_it_finishes_what_is_under_way_and_takes_nothing_new(
+    process: Process, jpeg: bytes, tmp_path: Path
+) -> None:
+    running, service = process
+    with socket.create_connection(service.address, timeout=30) as connection:
+        request = head(service, f"Content-Length: {len(jpeg)}", path="/invocations") + jpeg
+        connection.sendall(request[:-100])
+        time.sleep(0.3)
+        running.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        with pytest.raises(OSError):
+            socket.create_connection(service.address, timeout=5)
+        connection.sendall(request[-100:])
+        answer = read_all(connection)
+    assert status_of(answer) == 200
+    assert running.wait(timeout=20) in (0, -signal.SIGTERM)
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    (asked,) = [line for line in lines if line.get("route") == "/invocations"]
+    assert asked["status"] == 200
+
+
+def test_a_model_that_is_not_there_ends_the_command_with_one_line(small_models: Path) -> None:
+    env = os.environ | {"SNEAKERAUG_MODELS_DIR": str(small_models)}
+    arguments = [sys.executable, "-m", "sneakeraug", "serve", "--model", "nope"]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, env=env)
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: There is no model 'nope'")
+    assert done.stderr.count("\n") == 1
