@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from sneakeraug.analysis import Analysis
+from sneakeraug.files import safe_stem
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Recommendation
 from sneakeraug.registry import ModelCard
@@ -68,7 +69,7 @@ def show_seen(picture: Picture, analysis: Analysis, recommendation: Recommendati
 def show_downloads(picture: Picture, analysis: Analysis, recommendation: Recommendation) -> None:
     """Show the downloads of the recommended picture and of the JSON."""
     kind = recommendation.best_augmentation.augmentation or "original"
-    stem = cards.file_stem(picture.name)
+    stem = safe_stem(picture.name)
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             f"Download {words.VARIANTS[kind].lower()}",
