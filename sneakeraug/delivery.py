@@ -11,6 +11,7 @@ from sneakeraug.analysis import decode_input
 from sneakeraug.augment.bounds import check_parameters
 from sneakeraug.augment.transforms import Parameters, apply_augmentation
 from sneakeraug.errors import InputError
+from sneakeraug.export.mail_tools import Item
 from sneakeraug.export.manifest import (
     Edit,
     Manifest,
@@ -29,7 +30,7 @@ from sneakeraug.export.picture import (
     fit_picture,
     resize_photo,
 )
-from sneakeraug.export.snippet import check_alt
+from sneakeraug.export.snippet import check_alt, propose_alt
 from sneakeraug.files import safe_stem
 from sneakeraug.limits import Limits
 from sneakeraug.records import Recommendation
@@ -133,6 +134,42 @@ def deliver(
     )
     notes = (*photo.warnings, *((ENLARGED,) if made.is_enlarged else ()))
     return Delivery(made, manifest, notes, f"{safe_stem(name)}-{augmentation}-{width_px}")
+
+
+def item_of(
+    delivery: Delivery,
+    recommendation: Recommendation,
+    name: str,
+    picture_url: str | None = None,
+    link: str | None = None,
+) -> Item:
+    """Return what e-mail tools are told of a delivery.
+
+    Parameters
+    ----------
+    delivery, recommendation
+        What was chosen, and of what.
+    name
+        Of the product or its file.
+    picture_url, link
+        Where the picture will be, and where a click leads; None where not known.
+    """
+    context = recommendation.request.context
+    attributes = {
+        "augmentation": delivery.manifest.edit.augmentation,
+        "target": recommendation.request.target,
+        **{field: str(value) for field, value in context.model_dump().items() if value},
+    }
+    return Item(
+        key=delivery.stem,
+        title=propose_alt(name, "original", context.sneaker_type, context.gender),
+        alt=delivery.alt,
+        picture=delivery.picture,
+        file_name=delivery.file_name,
+        attributes=attributes,
+        picture_url=picture_url or None,
+        link=link or None,
+    )
 
 
 def parameters_of(recommendation: Recommendation, augmentation: str) -> Parameters:

@@ -77,6 +77,7 @@ li {{ margin-bottom: 4px; }}
   td, th {{ padding-right: 6px; }}
   td.number small {{ white-space: normal; }}
   td.bar, th.bar, td.best, th.best {{ display: none; }}
+  .mark {{ margin-left: 0; }}
   td.thumb {{ width: 64px; }}
   td.thumb img {{ width: 56px; height: 42px; }}
 }}

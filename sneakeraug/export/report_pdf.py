@@ -127,6 +127,7 @@ def _story(report: Report, width: float, mm: float) -> list[Any]:
     from reportlab.platypus import CondPageBreak, KeepTogether, Spacer
 
     body, quiet = _style(9), _style(8, look.QUIET)
+    item = _style(8.5, leftIndent=9, firstLineIndent=-9, spaceAfter=2)
     title = _style(13, bold=True, spaceBefore=15, spaceAfter=3, leading=17)
     story: list[Any] = [
         _paragraph(report.head, _style(18, bold=True, leading=23, spaceAfter=4)),
@@ -158,13 +159,13 @@ def _story(report: Report, width: float, mm: float) -> list[Any]:
         ("The file", report.file),
     ):
         story.append(KeepTogether([_paragraph(name, title), _facts(facts, width)]))
-    notes = [_paragraph(f"– {_text(note)}", body, True) for note in report.notes]
+    notes = [_paragraph(f"– {_text(note)}", item, True) for note in report.notes]
     story.append(KeepTogether([_paragraph("What to know", title), *notes]))
     story.append(KeepTogether([_paragraph("The model", title), _facts(report.model, width)]))
     if report.figures:
         story += [Spacer(1, 8), _figures(report, width)]
     if report.limits:
-        limits = [_paragraph(f"– {_text(limit)}", _style(8.5), True) for limit in report.limits]
+        limits = [_paragraph(f"– {_text(limit)}", item, True) for limit in report.limits]
         story += [Spacer(1, 8), _paragraph("What it does not know:", quiet), *limits]
     return [*story, Spacer(1, 18), KeepTogether(_sign(report, width))]
 
