@@ -20,13 +20,12 @@ from sneakeraug.arrays import UInt8Array
 from sneakeraug.export import look
 from sneakeraug.export.colour_vision import MATRICES, invert_lightness, simulate_vision
 from sneakeraug.export.picture import MIME, EmailPicture
-from sneakeraug.export.snippet import check_alt, shown_size, write_snippet
+from sneakeraug.export.snippet import check_alt, write_snippet
 
 Theme = Literal["light", "dark", "inverted"]
 
-GUTTER_PX: Final = 16
-HEAD_PX, TAIL_PX = 74, 116
-"""Heights of what stands above and below the picture."""
+AROUND_PX, GUTTER_PX = 12, 16
+"""Around the e-mail, and beside its text."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "narrow": View("Narrow", "A phone's inbox, 375 px wide.", 375),
     "dark": View(
         "Dark",
-        "Dark mode that leaves pictures alone, as most programs do: a white background stays "
+        "Dark mode that leaves pictures alone, as many programs do: a white background stays "
         "white.",
         375,
         "dark",
@@ -92,18 +91,19 @@ class Colours:
     paper: str
     text: str
     line: str
-    border: str
 
 
 THEMES: Final[Mapping[Theme, Colours]] = {
-    "light": Colours(look.PANEL, look.PAPER, look.TEXT, "#E3E7ED", look.BORDER),
-    "dark": Colours("#0F1318", "#1A2029", "#EDF1F6", "#323B47", "#323B47"),
-    "inverted": Colours("#000000", "#121212", "#EDE9E3", "#2C2822", "#2A251D"),
+    "light": Colours(look.PANEL, look.PAPER, look.TEXT, "#E3E7ED"),
+    "dark": Colours("#0F1318", "#1A2029", "#EDF1F6", "#323B47"),
+    "inverted": Colours("#000000", "#121212", "#EDE9E3", "#2C2822"),
 }
 
 
 def render_inbox(picture: EmailPicture, alt: str, view: View) -> str:
-    """Return a page that shows an e-mail's hero as an inbox does; nothing in it is fetched or run.
+    """Return HTML that shows an e-mail's hero as an inbox does; nothing in it is fetched or run.
+
+    It is as wide as there is room, at most as wide as the view, and has styles of its own alone.
 
     Parameters
     ----------
@@ -120,50 +120,36 @@ def render_inbox(picture: EmailPicture, alt: str, view: View) -> str:
         If the text cannot be used.
     """
     colours = THEMES[view.theme]
-    hero = _hero(picture, check_alt(alt), view)
-    lines = "".join(
-        f'<div class="line" style="width:{share}%"></div>' for share in (62, 96, 91, 48)
-    )
-    style = (
-        f"*{{box-sizing:border-box}}html{{background:{colours.around}}}"
-        f"body{{margin:0;padding:0 0 {GUTTER_PX}px;background:{colours.around};"
-        f"color:{colours.text};font:14px/20px Arial,Helvetica,sans-serif}}"
-        f".mail{{width:{view.width_px}px;margin:0 auto;background:{colours.paper};"
-        f"border:1px solid {colours.border};border-radius:10px;overflow:hidden}}"
-        f".head{{display:flex;gap:12px;align-items:center;height:{HEAD_PX}px;"
-        f"padding:0 {GUTTER_PX}px}}"
-        f".who{{width:38px;height:38px;border-radius:50%;background:{colours.line}}}"
-        f".line{{height:10px;margin:0 0 10px;border-radius:5px;background:{colours.line}}}"
-        f".head .line{{margin:5px 0}}.grow{{flex:1}}"
-        f".tail{{padding:20px {GUTTER_PX}px 10px}}"
-        ".off{display:flex;align-items:center;justify-content:center;padding:16px}"
-    )
+
+    def line(share: int, margin: str) -> str:
+        return (
+            f'<div style="width:{share}%;height:10px;margin:{margin};border-radius:5px;'
+            f'background:{colours.line}"></div>'
+        )
+
+    head = line(34, "5px 0") + line(70, "5px 0")
+    tail = "".join(line(share, "0 0 10px") for share in (62, 96, 91, 48))
     return (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "img-src data:; style-src 'unsafe-inline'\">"
-        f"<title>{escape(view.name)}</title><style>{style}</style></head><body>"
-        '<div class="mail"><div class="head"><div class="who"></div><div class="grow">'
-        '<div class="line" style="width:34%"></div><div class="line" style="width:70%"></div>'
-        f'</div></div>{hero}<div class="tail">{lines}</div></div></body></html>'
+        f'<div style="max-width:{view.width_px + 2 * AROUND_PX}px;margin:0 auto;'
+        f'padding:{AROUND_PX}px;border-radius:10px;background:{colours.around}">'
+        f'<div style="max-width:{view.width_px}px;margin:0 auto;overflow:hidden;'
+        f'border-radius:8px;background:{colours.paper};color:{colours.text}">'
+        f'<div style="display:flex;gap:12px;align-items:center;padding:14px {GUTTER_PX}px">'
+        f'<div style="width:38px;height:38px;border-radius:50%;background:{colours.line}"></div>'
+        f'<div style="flex:1">{head}</div></div>'
+        f"{_hero(picture, check_alt(alt), view)}"
+        f'<div style="padding:20px {GUTTER_PX}px 10px">{tail}</div></div></div>'
     )
-
-
-def page_height_px(picture: EmailPicture, view: View) -> int:
-    """Return how high `render_inbox`'s page is, in CSS pixels."""
-    hero = round(picture.height * (view.width_px - 2) / picture.width)
-    return HEAD_PX + hero + TAIL_PX + GUTTER_PX + 6
 
 
 def _hero(picture: EmailPicture, alt: str, view: View) -> str:
     """The picture as `write_snippet` writes it, or the box that stands in its place."""
     if not view.has_pictures:
-        width, height = shown_size(picture)
-        shown = round((view.width_px - 2) * height / width)
         return (
-            f'<div class="off" style="height:{shown}px;background-color:#F3F5F8;color:#12161C;'
-            'font-size:18px;line-height:26px;text-align:center">'
-            f"<span>{escape(alt)}</span></div>"
+            f'<div style="aspect-ratio:{picture.width}/{picture.height};padding:16px;'
+            "border:1px dashed #8A94A3;display:flex;align-items:center;justify-content:center;"
+            "background-color:#F3F5F8;color:#12161C;font-size:18px;line-height:26px;"
+            f'text-align:center"><span>{escape(alt)}</span></div>'
         )
     data, mime = picture.data, MIME[picture.kind]
     if view.theme == "inverted":

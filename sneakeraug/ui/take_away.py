@@ -25,8 +25,6 @@ from sneakeraug.export.picture import MIME, WIDTHS_PX, Kind
 from sneakeraug.export.preview import (
     VIEWS,
     VISIONS,
-    page_height_px,
-    read_pixels,
     render_inbox,
     render_visions,
 )
@@ -35,7 +33,7 @@ from sneakeraug.export.snippet import LONGEST_ALT, check_address, propose_alt, w
 from sneakeraug.files import safe_stem
 from sneakeraug.records import Recommendation
 from sneakeraug.signoff import REPORTS
-from sneakeraug.ui import engine, pictures, words
+from sneakeraug.ui import engine, words
 from sneakeraug.ui.state import Picture
 
 FORMATS: Final[dict[Kind, str]] = {"jpeg": "JPEG", "png": "PNG"}
@@ -195,7 +193,6 @@ def _show_files(made: Delivery, wish: Wish) -> None:
             file_name=made.file_name,
             mime=MIME[result.kind],
             icon=":material/image:",
-            type="primary",
             on_click="ignore",
             key="export_picture",
         )
@@ -228,13 +225,7 @@ def _show_preview(made: Delivery) -> None:
         if tab.open:
             with tab:
                 st.caption(view.says)
-                with st.container(horizontal_alignment="center"):
-                    st.iframe(
-                        render_inbox(made.picture, made.alt, view),
-                        width=view.width_px,
-                        height=page_height_px(made.picture, view),
-                        alt=f"Preview: {view.name.lower()}. {view.says}",
-                    )
+                st.html(render_inbox(made.picture, made.alt, view))
     if tabs[-1].open:
         with tabs[-1]:
             _show_visions(made)
@@ -242,9 +233,9 @@ def _show_preview(made: Delivery) -> None:
 
 def _show_visions(made: Delivery) -> None:
     st.caption("About 1 man in 12 and 1 woman in 200 sees colours otherwise, most red and green.")
-    seen = {"As most see it": pictures.photo_picture(read_pixels(made.picture))}
+    seen = {"As most see it": made.picture.data}
     seen |= {VISIONS[name]: data for name, data in render_visions(made.picture).items()}
-    grid = st.grid(2, min_column_width=200, gap="small")
+    grid = st.grid(2, min_column_width=140, gap="small")
     for name, data in seen.items():
         with grid.container(gap="xsmall"):
             st.image(data, width="stretch", alt=f"{made.alt}. {name}")
