@@ -3,7 +3,7 @@
 import streamlit as st
 
 from sneakeraug.errors import PhotoError
-from sneakeraug.ui import controls, engine, heading, results, state, words
+from sneakeraug.ui import controls, engine, heading, results, state, take_away, words
 
 notices = state.read_link()
 recommender = engine.recommender(state.category())
@@ -27,5 +27,6 @@ except PhotoError as exc:
 
 results.show_verdict(picture, analysis, recommendation)
 results.show_ranking(picture, analysis, recommendation, recommender)
+take_away.show(picture, analysis, recommendation, campaign.category)
 results.show_reasons(analysis, recommendation, campaign)
 results.show_past(analysis, campaign)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import fcntl
 import hashlib
+import io
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from sneakeraug.errors import StoreError
 
@@ -54,16 +56,27 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("w", encoding="utf-8", newline="") as file:
-            table = csv.DictWriter(file, columns, lineterminator="\n")
-            table.writeheader()
-            for row in rows:
-                table.writerow({column: safe_cell(row.get(column)) for column in columns})
+            _write_rows(file, columns, rows)
         partial.replace(path)
     except OSError as exc:
         raise _unwritten(path, exc) from exc
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def table_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
+    """Return rows as the CSV that `write_table` would write, UTF-8."""
+    text = io.StringIO(newline="")
+    _write_rows(text, columns, rows)
+    return text.getvalue().encode("utf-8")
+
+
+def _write_rows(file: TextIO, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    table = csv.DictWriter(file, columns, lineterminator="\n")
+    table.writeheader()
+    for row in rows:
+        table.writerow({column: safe_cell(row.get(column)) for column in columns})
 
 
 def safe_cell(value: object) -> object:
@@ -76,6 +89,13 @@ def safe_cell(value: object) -> object:
         return value
     text = value.replace("\r\n", "\n").replace("\r", "\n")
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\n") else text
+
+
+def safe_stem(name: str) -> str:
+    """Return a name reduced to what is safe in a file's name."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    stem = last.rsplit(".", 1)[0] if "." in last[1:] else last
+    return re.sub(r"[^A-Za-z0-9_]+", "-", stem).strip("-")[:60] or "sneaker"
 
 
 def write_bytes(path: Path, data: bytes) -> None:

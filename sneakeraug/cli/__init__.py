@@ -13,6 +13,7 @@ from sneakeraug.cli.catalog import catalog_app, import_app
 from sneakeraug.cli.data import collect, dataset_app
 from sneakeraug.cli.evaluate import evaluate_app
 from sneakeraug.cli.events import import_events
+from sneakeraug.cli.export import export, rebuild
 from sneakeraug.cli.models import models_app
 from sneakeraug.cli.recommend import recommend
 from sneakeraug.cli.serve import api_key, serve
@@ -31,6 +32,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(recommend)
+app.command()(export)
+app.command()(rebuild)
 app.command()(collect)
 import_app.command("events")(import_events)
 app.add_typer(import_app, name="import")

@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 
 from sneakeraug.errors import InputError
+from sneakeraug.vocabulary import CAMPAIGN_TYPES, GENDERS, INDUSTRIES, SNEAKER_TYPES, TARGETS
 
+Target = Annotated[str, typer.Option(help=", ".join(TARGETS))]
+CampaignType = Annotated[str, typer.Option(help=", ".join(CAMPAIGN_TYPES))]
+Industry = Annotated[str, typer.Option(help=", ".join(INDUSTRIES))]
+SneakerType = Annotated[str | None, typer.Option(help=", ".join(SNEAKER_TYPES))]
+Gender = Annotated[str | None, typer.Option(help=", ".join(GENDERS))]
+Alternates = Annotated[int, typer.Option(help="Catalog pictures to offer.")]
+Guards = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--guard",
+        help="TARGET=N: bar what may worsen a target by more than N per 10,000 sends, for "
+        "instance unsubscribed=5; may be repeated.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Images = Annotated[
     list[Path], typer.Option(help="Folder of photos, or CSV with a path column; may be repeated.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +11,7 @@ import streamlit as st
 
 from sneakeraug.analysis import Analysis
 from sneakeraug.catalog.products import Catalog
+from sneakeraug.files import safe_stem
 from sneakeraug.rank.guards import why_barred
 from sneakeraug.rank.variants import tied_with_best
 from sneakeraug.records import AlternateScore, Recommendation, VariantScore
@@ -191,7 +191,7 @@ def variant_cards(
                 download=Download(
                     label="Full size",
                     data=partial(engine.full_size, picture, kind, analysis),
-                    file_name=f"{file_stem(picture.name)}-{kind}.png",
+                    file_name=f"{safe_stem(picture.name)}-{kind}.png",
                     mime="image/png",
                 ),
             )
@@ -217,19 +217,12 @@ def alternate_cards(recommendation: Recommendation, catalog: Catalog) -> list[Ca
             download=Download(
                 label="Full size",
                 data=partial(catalog.image_bytes, score.product_id),
-                file_name=f"{file_stem(score.name)}.jpg",
+                file_name=f"{safe_stem(score.name)}.jpg",
                 mime="image/jpeg",
             ),
         )
         for score in sorted(recommendation.alternates, key=lambda alternate: alternate.rank)
     ]
-
-
-def file_stem(name: str) -> str:
-    """Return a name reduced to what is safe in a file's name."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    stem = last.rsplit(".", 1)[0] if "." in last[1:] else last
-    return re.sub(r"[^A-Za-z0-9_]+", "-", stem).strip("-")[:60] or "sneaker"
 
 
 def _variant_badge(score: VariantScore, advised: str | None, tied: set[str]) -> str:

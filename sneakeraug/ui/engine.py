@@ -9,11 +9,14 @@ from typing import Final
 
 import streamlit as st
 
-from sneakeraug import serving
+from sneakeraug import delivery, serving, signoff
 from sneakeraug.analysis import Analysis
 from sneakeraug.catalog.products import Catalog
-from sneakeraug.errors import SneakeraugError
+from sneakeraug.delivery import Delivery
+from sneakeraug.errors import InputError, SneakeraugError
 from sneakeraug.evidence import Evidence
+from sneakeraug.export.picture import Kind
+from sneakeraug.export.report import SignOff
 from sneakeraug.offers import EncodedCatalog
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Driver, Recommendation
@@ -31,6 +34,9 @@ KEPT_ANALYSES: Final = 64
 
 KEPT_COVERED: Final = 16
 """Pictures kept with each of their parts covered, about 20 MB each."""
+
+KEPT_DELIVERIES: Final = 64
+"""Exported pictures kept for all sessions together, at most 0.2 MB each."""
 
 KEPT_MODELS: Final = 4
 """Categories whose models are kept at once."""
@@ -213,3 +219,75 @@ def full_size(picture: Picture, variant: str, analysis: Analysis) -> bytes:
     """Make one variant at the picture's full size, as PNG."""
     made = next(v for v in analysis.variants if v.augmentation == variant)
     return recommender().render(picture.data, made.augmentation, made.parameters)
+
+
+def deliver(
+    picture: Picture,
+    recommendation: Recommendation,
+    variant: str,
+    alt: str,
+    width_px: int,
+    kind: Kind,
+) -> Delivery | str:
+    """Make a variant ready for e-mail, once; where that cannot be, say why."""
+    return _deliver(
+        picture, recommendation, recommendation.model_id, picture.name, variant, alt, width_px, kind
+    )
+
+
+@st.cache_resource(
+    show_spinner="Making the picture for the e-mail…",
+    max_entries=KEPT_DELIVERIES,
+    ttl="2h",
+    hash_funcs={Picture: _content},
+)
+def _deliver(
+    picture: Picture,
+    _recommendation: Recommendation,
+    model_id: str,  # noqa: ARG001 - part of the key
+    name: str,  # noqa: ARG001 - part of the key
+    variant: str,
+    alt: str,
+    width_px: int,
+    kind: Kind,
+) -> Delivery | str:
+    """Kept by the content's hash; a refusal is kept too, as it takes as long."""
+    try:
+        return delivery.deliver(
+            picture.data,
+            picture.name,
+            _recommendation,
+            variant,
+            alt,
+            get_settings().limits,
+            width_px,
+            kind,
+        )
+    except InputError as exc:
+        return str(exc)
+
+
+def report(
+    picture: Picture,
+    analysis: Analysis,
+    recommendation: Recommendation,
+    made: Delivery,
+    sign_off: SignOff,
+    kind: str,
+    category: str,
+) -> bytes:
+    """Write a sign-off report, ``html`` or ``pdf``."""
+    engine = recommender(category)
+    return signoff.write_report(
+        signoff.compose_report(
+            recommendation,
+            made,
+            {variant.augmentation: variant.photo for variant in analysis.variants},
+            engine.catalog,
+            engine.card,
+            engine.settings.limits,
+            sign_off,
+            picture.name,
+        ),
+        kind,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import Final
 
@@ -10,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from sneakeraug.analysis import Analysis
+from sneakeraug.files import safe_stem
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Recommendation
 from sneakeraug.registry import ModelCard
@@ -65,9 +65,9 @@ def show_seen(picture: Picture, analysis: Analysis, recommendation: Recommendati
 
 
 def show_downloads(picture: Picture, analysis: Analysis, recommendation: Recommendation) -> None:
-    """Show the downloads of the recommended picture and of the JSON."""
+    """Show the download of the recommended picture at full size; the rest is in `take_away`."""
     kind = recommendation.best_augmentation.augmentation or "original"
-    stem = cards.file_stem(picture.name)
+    stem = safe_stem(picture.name)
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             f"Download {words.VARIANTS[kind].lower()}",
@@ -77,15 +77,6 @@ def show_downloads(picture: Picture, analysis: Analysis, recommendation: Recomme
             icon=":material/download:",
             on_click="ignore",
             key="download_best",
-        )
-        st.download_button(
-            "All figures as JSON",
-            data=partial(json.dumps, recommendation.to_dict(), indent=2, ensure_ascii=False),
-            file_name=f"{stem}.json",
-            mime="application/json",
-            icon=":material/data_object:",
-            on_click="ignore",
-            key="download_json",
         )
 
 

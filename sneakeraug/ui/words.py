@@ -1,4 +1,4 @@
-"""What the pages say: labels of terms, numbers as words, and text made safe to show."""
+"""What the pages say beside `sneakeraug.wording`: sentences, and text made safe to show."""
 
 from __future__ import annotations
 
@@ -10,34 +10,19 @@ from typing import Final, Literal
 from sneakeraug.evidence import Evidence
 from sneakeraug.rank.variants import tied_with_best
 from sneakeraug.rank.verdict import SENDS, SURE, TRIES, chance_of_good
-from sneakeraug.records import (
-    UNKNOWN_EDIT,
-    DetectedAugmentation,
-    Driver,
-    Recommendation,
-)
+from sneakeraug.records import Driver, Recommendation
 from sneakeraug.vocabulary import PRODUCTS, TARGETS, Direction
-
-NBSP: Final = "\u00a0"
-
-ANY: Final = "any"
-"""The link's word for a field that is left open."""
-
-WANTS: Final = {
-    "open_rate": "More opens",
-    "click_through": "More clicks",
-    "abandoned_cart": "Fewer abandoned carts",
-    "unsubscribed": "Fewer unsubscribes",
-}
-"""Each target as what a campaign wants."""
-
-EVENTS: Final = {
-    "open_rate": "opens",
-    "click_through": "clicks",
-    "abandoned_cart": "abandoned carts",
-    "unsubscribed": "unsubscribes",
-}
-"""Each target as what is counted."""
+from sneakeraug.wording import ANY as ANY
+from sneakeraug.wording import EVENTS as EVENTS
+from sneakeraug.wording import NBSP as NBSP
+from sneakeraug.wording import VARIANTS as VARIANTS
+from sneakeraug.wording import chance as chance
+from sneakeraug.wording import detection as detection
+from sneakeraug.wording import headline as headline
+from sneakeraug.wording import label as label
+from sneakeraug.wording import likely as likely
+from sneakeraug.wording import percent as percent
+from sneakeraug.wording import points as points
 
 GUARDS: Final = {
     "open_rate": "Fewer opens",
@@ -46,27 +31,6 @@ GUARDS: Final = {
     "unsubscribed": "More unsubscribes",
 }
 """Each target as what a guardrail limits."""
-
-VARIANTS: Final = {
-    "brighter": "Brighter",
-    "darker": "Darker",
-    "original": "Original",
-    "rotate": "Rotated 90°",
-    "sketch": "Pencil sketch",
-    "swivel": "Swivelled 30°",
-}
-"""Each augmentation as a card's name."""
-
-LOOKS_LIKE: Final = {
-    "brighter": "a picture that was already brightened",
-    "darker": "a picture that was already darkened",
-    "original": "an unedited product photo",
-    "rotate": "a picture that was already rotated",
-    "sketch": "a drawing",
-    "swivel": "a picture that was already swivelled",
-    UNKNOWN_EDIT: "a picture with an edit the model does not know",
-}
-"""What the network takes a picture for, as it ends a sentence."""
 
 DRIVERS: Final = {
     "edit": "The edit",
@@ -87,30 +51,11 @@ SIGNED: Final = {
 STRENGTHS: Final = ((0.7, "a lot"), (0.25, "clearly"), (0.08, "a little"))
 """What a contribution on the log-odds scale is called, from the largest."""
 
-SPECIAL: Final = {
-    "sports_fitness": "Sports & fitness",
-    "software_technology": "Software & technology",
-    "finance_banking": "Finance & banking",
-    "trail_hiking": "Trail & hiking",
-    "tennis_court": "Tennis & court",
-    "re_engagement": "Re-engagement",
-    "high_top": "High-top",
-    ANY: "Any",
-}
-"""Terms whose label is not their code with spaces."""
-
 DEMO: Final = (
     "Demo model, trained on simulated campaigns: use it to choose what to test, not as a forecast."
 )
 
 Judgement = Literal["better", "worse", "unclear"]
-
-
-def label(term: str) -> str:
-    """Return a vocabulary term as a reader sees it, for instance ``Product launch``."""
-    if term in WANTS:
-        return WANTS[term]
-    return SPECIAL.get(term, term.replace("_", " ").capitalize())
 
 
 def missing(left_out: Mapping[str, str]) -> str | None:
@@ -147,22 +92,6 @@ def plain(text: str) -> str:
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", line)
 
 
-def percent(p: float) -> str:
-    """Say a probability, with one decimal, or two where it is below 10 %."""
-    digits = 2 if 0 < p < 0.1 else 1
-    return f"{100 * p:.{digits}f}{NBSP}%"
-
-
-def points(difference: float) -> str:
-    """Say a difference of two probabilities with its sign, for instance ``+0.5``."""
-    value = 100 * difference
-    digits = 2 if 0 < abs(value) < 1 else 1
-    text = f"{abs(value):.{digits}f}"
-    if float(text) == 0:
-        return "±0"
-    return f"{'+' if value > 0 else '−'}{text}"
-
-
 def loss(nats: float, is_difference: bool = False) -> str:
     """Say a log loss, or a difference of two with its sign."""
     return f"{nats:{'+' if is_difference else ''}.5f}".replace("-", "\u2212")
@@ -178,20 +107,9 @@ def guard(limit: str) -> str:
     return "No limit" if limit == ANY else f"at most {limit} in {SENDS:,}"
 
 
-def chance(p: float) -> str:
-    """Say a chance in whole percent."""
-    said = ">99" if p > 0.99 else "<1" if p < 0.01 else f"{100 * p:.0f}"
-    return f"{said}{NBSP}%"
-
-
 def as_sentence(text: str) -> str:
     """Return words that end a sentence as one of their own."""
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def likely(interval: tuple[float, float]) -> str:
-    """Say a range in words."""
-    return f"Likely {percent(interval[0])} to {percent(interval[1])}"
 
 
 def judge(interval: tuple[float, float], direction: Direction) -> Judgement:
@@ -209,26 +127,6 @@ def change(judgement: Judgement, target: str) -> str:
         return "no clear change"
     more = (judgement == "better") == (TARGETS[target] == "raise")
     return f"{'more' if more else 'fewer'} {event}, {judgement}"
-
-
-def headline(sentence: str) -> tuple[str, str]:
-    """Split a verdict's sentence into what to do and the numbers behind it.
-
-    Parameters
-    ----------
-    sentence
-        From a recommendation.
-
-    Returns
-    -------
-    head, rest
-        For instance ``Use the brighter picture.`` and ``About 34 of 1,000 would click, …``.
-    """
-    match = re.match(r"(.+?)[:.] +(.*)", sentence)
-    if match is None:
-        return sentence, ""
-    head, rest = match.groups()
-    return f"{head}.", rest[:1].upper() + rest[1:]
 
 
 def tie(recommendation: Recommendation) -> str | None:
@@ -263,12 +161,6 @@ def past_campaign(evidence: Evidence, target: str) -> dict[str, str]:
 def product(category: str) -> str:
     """Name one product of a category, as plain text."""
     return plain(PRODUCTS.get(category, "product"))
-
-
-def detection(detected: DetectedAugmentation) -> str:
-    """Say what the network takes the uploaded picture for."""
-    sure = "Looks like" if detected.probability >= 0.8 else "May be"
-    return f"{sure} {LOOKS_LIKE[detected.label]} ({100 * detected.probability:.0f}{NBSP}% sure)"
 
 
 def driver(what: Driver, target: str) -> tuple[str, str, str]:

@@ -69,7 +69,7 @@ def test_a_sample_gives_verdict_six_variants_and_six_alternates(open_page: Open)
     assert sorted(names[:6]) == sorted(words.VARIANTS.values())
     assert len(names) == 12
     assert len(at.get("plotly_chart")) == 1
-    assert len(at.get("download_button")) == 14
+    assert len(at.get("download_button")) == 13
     assert words.DEMO in page_text(at)
 
 

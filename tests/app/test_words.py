@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from sneakeraug.files import safe_stem
 from sneakeraug.records import DetectedAugmentation, Driver
-from sneakeraug.ui import cards, pictures, words
+from sneakeraug.ui import pictures, words
 from sneakeraug.vocabulary import CONTEXT_FIELDS, TARGETS
 
 
@@ -145,7 +146,7 @@ def test_a_driver_says_what_it_does_to_the_target() -> None:
     ],
 )
 def test_a_download_s_name_is_safe(name: str, stem: str) -> None:
-    assert cards.file_stem(name) == stem
+    assert safe_stem(name) == stem
 
 
 def test_a_bar_stays_inside_its_axis() -> None:

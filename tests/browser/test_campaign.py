@@ -38,11 +38,20 @@ def test_an_upload_gives_a_ranked_page_and_its_downloads(
     assert sorted(labels(page)[:6]) == sorted(words.VARIANTS.values())
     assert page.get_by_text("my shoe.png").first.is_visible()
 
+    page.get_by_text("Export for an e-mail").click()
+    page.get_by_role("radio", name="JSON").click(force=True)
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="All figures as JSON").click()
+        page.get_by_role("button", name="Figures as JSON").click()
     said = json.loads(waiting.value.path().read_text("utf-8"))
     assert said["schema"] == "sneakeraug.recommendation/1"
-    assert waiting.value.suggested_filename == "my-shoe.json"
+    assert waiting.value.suggested_filename == "my-shoe-results.json"
+
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Picture", exact=True).click()
+    picture = waiting.value.path()
+    assert picture.stat().st_size <= 200_000
+    with Image.open(picture) as made:
+        assert made.width == 600
 
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Full size").first.click()

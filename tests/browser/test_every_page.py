@@ -16,15 +16,21 @@ PAGES = {
     "start": "/",
     "result": "/",
     "guarded": "/?guard_unsubscribed=0",
+    "export": "/",
     "model": "/about-the-model",
 }
 
 
 def open_(new_page: NewPage, server: str, name: str, **look: object) -> Page:
     page = new_page(f"{server}{PAGES[name]}", **look)
-    if name in ("result", "guarded"):
+    if name in ("result", "guarded", "export"):
         take_sample(page)
         page.wait_for_selector(".js-plotly-plot .point")
+        settle(page)
+    if name == "export":
+        page.get_by_text("Export for an e-mail").click()
+        page.get_by_role("tab", name="Images off").click()
+        page.get_by_text("Pictures off, as many work inboxes begin").wait_for()
         settle(page)
     if name == "guarded":
         page.get_by_text("Which parts of the picture matter").click()

@@ -1,0 +1,223 @@
+"""`sneakeraug export` and `sneakeraug rebuild`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from sneakeraug.cli.options import (
+    Alternates,
+    CampaignType,
+    Category,
+    Gender,
+    Guards,
+    Industry,
+    Json,
+    Model,
+    ServingBackend,
+    ServingDevice,
+    SneakerType,
+    Target,
+)
+from sneakeraug.cli.output import print_json
+from sneakeraug.vocabulary import AUGMENTATIONS, DEFAULT_CATEGORY
+
+if TYPE_CHECKING:
+    from sneakeraug.delivery import Delivery
+    from sneakeraug.recommend import Recommender
+    from sneakeraug.records import Recommendation
+
+ReportKind = Literal["html", "pdf"]
+
+
+def export(
+    image: Annotated[str, typer.Argument(help="Picture file.")],
+    out: Annotated[Path, typer.Option(help="Folder that receives the files.")],
+    variant: Annotated[
+        str | None,
+        typer.Option(help=f"{', '.join(AUGMENTATIONS)}; the advised one where not given."),
+    ] = None,
+    width: Annotated[int, typer.Option(help="600 or 1200 pixels.")] = 600,
+    picture_format: Annotated[
+        Literal["jpeg", "png"], typer.Option("--format", help="Of the picture.")
+    ] = "jpeg",
+    alt: Annotated[
+        str | None, typer.Option(help="Alternative text; proposed from name and edit.")
+    ] = None,
+    link: Annotated[str | None, typer.Option(help="Where a click leads.")] = None,
+    picture_url: Annotated[
+        str | None, typer.Option(help="Where the picture will be on the web.")
+    ] = None,
+    results: Annotated[
+        Literal["csv", "parquet", "json", "xlsx"] | None,
+        typer.Option(help="Also write all figures."),
+    ] = None,
+    report: Annotated[
+        ReportKind | None, typer.Option(help="Also write a sign-off report; needs --by.")
+    ] = None,
+    by: Annotated[str, typer.Option(help="Who signs off.")] = "",
+    on: Annotated[str | None, typer.Option(help="When; today where not given.")] = None,
+    note: Annotated[str, typer.Option(help="What who signs adds.")] = "",
+    tool: Annotated[
+        Literal["salesforce", "klaviyo", "mailchimp", "braze"] | None,
+        typer.Option("--for", help="Also write what this e-mail tool takes in."),
+    ] = None,
+    target: Target = "click_through",
+    campaign_type: CampaignType = "promotional",
+    industry: Industry = "retail",
+    sneaker_type: SneakerType = None,
+    gender: Gender = None,
+    alternates: Alternates = 5,
+    guard: Guards = None,
+    model: Model = None,
+    category: Category = DEFAULT_CATEGORY,
+    device: ServingDevice = None,
+    backend: ServingBackend = None,
+    as_json: Json = False,
+) -> None:
+    """Write a picture ready for e-mail, its HTML and its manifest; reports and tables on demand."""
+    from sneakeraug.errors import InputError
+    from sneakeraug.rank.guards import parse_guards
+    from sneakeraug.records import Context, direction_of
+
+    direction_of(target)
+    guards = parse_guards(guard or [])
+    Context.of(
+        campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
+    )
+    if variant is not None and variant not in AUGMENTATIONS:
+        raise InputError(
+            f"There is no variant {variant[:40]!r}; one of {', '.join(AUGMENTATIONS)} is expected."
+        )
+    if report is not None and not by.strip():
+        raise InputError("A sign-off report needs a name; --by NAME is expected.")
+    from sneakeraug.delivery import deliver, item_of
+    from sneakeraug.export.mail_tools import write_tool_files
+    from sneakeraug.export.snippet import propose_alt, write_snippet
+    from sneakeraug.export.tables import write_results
+    from sneakeraug.files import safe_stem, write_bytes
+    from sneakeraug.intake.decode import decode_photo, read_photo_bytes
+    from sneakeraug.serving import load
+    from sneakeraug.settings import read_settings
+
+    settings = read_settings(device=device, backend=backend)
+    path = Path(image)
+    data = read_photo_bytes(path, settings.limits)
+    decode_photo(data, settings.limits, path.name)  # a bad picture is said before a model is loaded
+    recommender = load(model, category=category, settings=settings)
+    found = recommender.recommend(
+        data,
+        path.name,
+        target=target,
+        campaign_type=campaign_type,
+        industry=industry,
+        sneaker_type=sneaker_type,
+        gender=gender,
+        n_alternates=alternates,
+        guard=guards,
+    )
+    chosen = variant or found.best_augmentation.augmentation or "original"
+    alt = alt if alt is not None else propose_alt(path.name, chosen, sneaker_type, gender, category)
+    made = deliver(data, path.name, found, chosen, alt, settings.limits, width, picture_format)
+    files = {
+        made.file_name: made.picture.data,
+        f"{made.stem}.html": write_snippet(
+            made.picture, picture_url or made.file_name, made.alt, link
+        ).encode(),
+        f"{made.stem}.manifest.json": made.manifest.to_json().encode(),
+    }
+    if results is not None:
+        files[f"{safe_stem(path.name)}-results.{results}"] = write_results(found, results)
+    if tool is not None:
+        item = item_of(made, found, path.name, picture_url, link)
+        written = write_tool_files(tool, item)
+        files |= {f"{made.stem}-{name}": content for name, content in written.items()}
+    if report is not None:
+        signed = _report(recommender, data, found, made, path.name, report, by, on, note)
+        files[f"{made.stem}-sign-off.{report}"] = signed
+    for name, content in files.items():
+        write_bytes(out / name, content)
+    if as_json:
+        print_json(made.manifest.model_dump(mode="json", by_alias=True) | {"files": list(files)})
+    else:
+        _print(made, list(files), out)
+
+
+def _report(
+    recommender: Recommender,
+    data: bytes,
+    found: Recommendation,
+    made: Delivery,
+    name: str,
+    kind: ReportKind,
+    by: str,
+    on: str | None,
+    note: str,
+) -> bytes:
+    """The sign-off report's file."""
+    from datetime import UTC, datetime
+
+    from sneakeraug.analysis import prepare
+    from sneakeraug.export.report import SignOff
+    from sneakeraug.intake.decode import decode_photo
+    from sneakeraug.signoff import compose_report, write_report
+
+    limits = recommender.settings.limits
+    report = compose_report(
+        found,
+        made,
+        {v.augmentation: v.photo for v in prepare(decode_photo(data, limits, name)).variants},
+        recommender.catalog,
+        recommender.card,
+        limits,
+        SignOff(by, on or f"{datetime.now(UTC):%Y-%m-%d}", note),
+        name,
+    )
+    return write_report(report, kind)
+
+
+def _print(made: Delivery, names: list[str], out: Path) -> None:
+    """What was written, for people."""
+    picture = made.picture
+    how = f"quality {picture.encoding.quality}" if picture.encoding.quality else "full colour"
+    if picture.encoding.n_colours:
+        how = f"{picture.encoding.n_colours} colours"
+    typer.echo(
+        f"{made.file_name}: {picture.width} × {picture.height} px {picture.kind.upper()}, "
+        f"{len(picture.data) / 1000:.0f} KB, {how}, likeness {picture.ssim:.3f} (SSIM)"
+    )
+    typer.echo(f"alt text: {made.alt}")
+    for line in made.notes:
+        typer.echo(f"note: {line}")
+    typer.echo(f"wrote to {out}:")
+    for name in names:
+        typer.echo(f"  {name}")
+
+
+def rebuild(
+    manifest: Annotated[Path, typer.Argument(help="A .manifest.json that an export wrote.")],
+    source: Annotated[Path, typer.Argument(help="The picture file that was exported from.")],
+    out: Annotated[Path, typer.Option(help="Receives the picture.")],
+) -> None:
+    """Make an exported picture again from its manifest, the same to the last bit."""
+    from sneakeraug.delivery import rebuild as rebuild_picture
+    from sneakeraug.errors import InputError
+    from sneakeraug.export.manifest import LARGEST_BYTES, read_manifest
+    from sneakeraug.files import write_bytes
+    from sneakeraug.intake.decode import read_photo_bytes
+    from sneakeraug.settings import read_settings
+
+    limits = read_settings().limits
+    try:
+        with manifest.open("rb") as file:
+            said = read_manifest(file.read(LARGEST_BYTES + 1))
+    except OSError as exc:
+        raise InputError(
+            f"The manifest {str(manifest)!r} cannot be read ({exc.strerror}). Check the path and "
+            "try again."
+        ) from exc
+    data = rebuild_picture(said, read_photo_bytes(source, limits), limits)
+    write_bytes(out, data)
+    typer.echo(f"{out}: {len(data) / 1000:.0f} KB, sha256 {said.result.sha256}, as exported")
