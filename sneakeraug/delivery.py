@@ -115,11 +115,10 @@ def deliver(
     made = fit_picture(
         apply_augmentation(photo.pixels, augmentation, parameters).photo, width_px, kind
     )
+    width, height = photo.size
     manifest = Manifest(
         model_id=recommendation.model_id,
-        source=Source(
-            sha256=photo.sha256, width=photo.width, height=photo.height, format=photo.format
-        ),
+        source=Source(sha256=photo.sha256, width=width, height=height, format=photo.format),
         edit=Edit(augmentation=augmentation, parameters=dict(parameters)),
         result=Result(
             sha256=hashlib.sha256(made.data).hexdigest(),

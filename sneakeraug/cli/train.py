@@ -93,6 +93,9 @@ def train_int8(
         Path | None, typer.Option(help="Another folder for the graph; beside the weights else.")
     ] = None,
     photos: Annotated[int, typer.Option(help="Training photos that ranges are taken from.")] = 100,
+    tries: Annotated[
+        int, typer.Option(help="Draws of photos; the one nearest to the weights is kept.")
+    ] = 4,
     seed: Annotated[int, typer.Option(help="Of photos and bootstrap.")] = 0,
     as_json: Json = False,
 ) -> None:
@@ -100,7 +103,7 @@ def train_int8(
     from sneakeraug.training import backbone, int8
 
     network = backbone.open_chosen(embedder, model, "cpu")
-    options = int8.Int8Options(photos, seed)
+    options = int8.Int8Options(photos, tries, seed)
     document = int8.train_int8(images, network, out, options, progress)
     print_report(document, as_json)
     progress(f"Wrote the graph to {document['folder']}")
