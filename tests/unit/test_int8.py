@@ -37,6 +37,8 @@ from sneakeraug.training.publish import Facts, Fitted, publish_model
 
 ROOT = Path(__file__).resolve().parents[2]
 
+FEWEST = Int8Options(n_photos=2, n_tries=1)
+
 
 def silent(_line: str) -> None:
     pass
@@ -277,7 +279,7 @@ def test_an_embedders_graph_goes_with_it_until_it_is_trained_anew(
     (folder / "embedder.json").write_text(json.dumps(card.embedder), encoding="utf-8")
     with pytest.raises(ModelError, match=r"has no int8 graph of its weights\. Add one with"):
         report_int8(images, open_backbone(folder, "cpu"), 0, silent)
-    train_int8(images, open_backbone(folder, "cpu"), None, Int8Options(n_photos=2, n_tries=1), silent)
+    train_int8(images, open_backbone(folder, "cpu"), None, FEWEST, silent)
     network = open_backbone(folder, "cpu")
     fitted = Fitted(*load_conversions(small_models / "small", card.conversion))
     facts = Facts("first", "watches", True, "", "", card.figures, {}, (), ())
@@ -304,7 +306,7 @@ def test_a_graph_can_be_written_elsewhere(
 ) -> None:
     network = open_backbone(small_models / "small", "cpu")
     out = tmp_path / "out"
-    document = train_int8([demo_paths[0].parent], network, out, Int8Options(n_photos=2, n_tries=1), silent)
+    document = train_int8([demo_paths[0].parent], network, out, FEWEST, silent)
     assert sorted(p.name for p in out.iterdir()) == [
         "embedder-int8.bin",
         "embedder-int8.json",
