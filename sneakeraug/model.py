@@ -15,6 +15,7 @@ from sneakeraug.analysis import (
     Analysis,
     Gate,
     ImageInput,
+    Prepared,
     decode_input,
     judge_shoe,
     name_edit,
@@ -23,6 +24,7 @@ from sneakeraug.analysis import (
 from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
 from sneakeraug.background import shrink_photo
 from sneakeraug.embed.backends import open_encoder
+from sneakeraug.embed.encoder import Encoded
 from sneakeraug.errors import TargetError
 from sneakeraug.evidence import HISTORY, read_past
 from sneakeraug.offers import DEMO_PICTURES, load_pictures
@@ -168,6 +170,33 @@ class LoadedModel:
         with self.lock:
             encoded = self.encoder.encode(pictures)
         embedded = time.perf_counter()
+        timing_ms = {
+            "decode": 1e3 * (decoded - started),
+            "augment": 1e3 * (augmented - decoded),
+            "embed": 1e3 * (embedded - augmented),
+        }
+        return self.judge(prepared, measures, encoded, timing_ms)
+
+    def judge(
+        self,
+        prepared: Prepared,
+        measures: FloatArray,
+        encoded: Encoded,
+        timing_ms: dict[str, float],
+    ) -> Analysis:
+        """Join a prepared picture with what the network and the measures say of it.
+
+        Parameters
+        ----------
+        prepared
+            The picture.
+        measures
+            Of its six variants, shape ``(6, 8)``, float32.
+        encoded
+            What the network says of them, in label order.
+        timing_ms
+            Milliseconds of ``decode``, ``augment`` and ``embed``.
+        """
         return Analysis(
             photo=prepared.photo,
             width=prepared.width,
@@ -182,11 +211,7 @@ class LoadedModel:
             outputs=encoded.outputs,
             embedding=encoded.embeddings[ORIGINAL],
             measures=measures,
-            timing_ms={
-                "decode": 1e3 * (decoded - started),
-                "augment": 1e3 * (augmented - decoded),
-                "embed": 1e3 * (embedded - augmented),
-            },
+            timing_ms=timing_ms,
         )
 
     def embed(self, image: ImageInput, name: str) -> FloatArray:
@@ -207,7 +232,12 @@ class LoadedModel:
         return build_features(pictures, encode_contexts([context]), self.projection)
 
     def predict(
-        self, target: str, pictures: PictureRows, context: Context, products: IntArray
+        self,
+        target: str,
+        pictures: PictureRows,
+        context: Context,
+        products: IntArray,
+        n_groups: int = 1,
     ) -> ProbabilityArray:
         """Return probabilities by draw, shape ``(draws, n)``.
 
@@ -218,11 +248,13 @@ class LoadedModel:
         pictures, context
             What is sent, and in which campaign.
         products
-            Number of each picture's product, shape ``(n,)``; the uploaded picture is product 0.
+            Number of each picture's product; the uploaded picture is product 0.
+        n_groups
+            Groups of pictures that are numbered alike, see `ConversionModel.predict_members`.
         """
         x = self.features(pictures, context)
         with self.lock:
-            return self.conversions[target].predict_members(x, products)
+            return self.conversions[target].predict_members(x, products, n_groups)
 
     def predict_variants(
         self, target: str, analysis: Analysis, context: Context

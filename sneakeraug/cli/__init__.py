@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from sneakeraug.cli.batch import batch
 from sneakeraug.cli.catalog import catalog_app, import_app
 from sneakeraug.cli.data import collect, dataset_app
 from sneakeraug.cli.evaluate import evaluate_app
@@ -27,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(recommend)
+app.command()(batch)
 app.command()(collect)
 import_app.command("events")(import_events)
 app.add_typer(import_app, name="import")

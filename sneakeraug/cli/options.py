@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sneakeraug.errors import InputError
+from sneakeraug.vocabulary import CAMPAIGN_TYPES, GENDERS, INDUSTRIES, SNEAKER_TYPES, TARGETS
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Images = Annotated[
@@ -24,6 +25,19 @@ ServingDevice = Annotated[
 ]
 ServingBackend = Annotated[
     str | None, typer.Option("--backend", help="auto, torch or openvino; as SNEAKERAUG_BACKEND.")
+]
+Target = Annotated[str, typer.Option(help=", ".join(TARGETS))]
+CampaignType = Annotated[str, typer.Option(help=", ".join(CAMPAIGN_TYPES))]
+Industry = Annotated[str, typer.Option(help=", ".join(INDUSTRIES))]
+SneakerType = Annotated[str | None, typer.Option(help=", ".join(SNEAKER_TYPES))]
+Gender = Annotated[str | None, typer.Option(help=", ".join(GENDERS))]
+Guards = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--guard",
+        help="TARGET=N: bar what may worsen a target by more than N per 10,000 sends, for "
+        "instance unsubscribed=5; may be repeated.",
+    ),
 ]
 Category = Annotated[str, typer.Option(help="Kind of product whose active model is meant.")]
 Model = Annotated[str | None, typer.Option(help="Model id; the active one where not given.")]

@@ -8,34 +8,33 @@ from typing import Annotated
 
 import typer
 
-from sneakeraug.cli.options import Category, Json, Model, ServingBackend, ServingDevice
+from sneakeraug.cli.options import (
+    CampaignType,
+    Category,
+    Gender,
+    Guards,
+    Industry,
+    Json,
+    Model,
+    ServingBackend,
+    ServingDevice,
+    SneakerType,
+    Target,
+)
 from sneakeraug.cli.output import print_json, print_recommendation, progress
 from sneakeraug.errors import InputError
-from sneakeraug.vocabulary import (
-    CAMPAIGN_TYPES,
-    DEFAULT_CATEGORY,
-    GENDERS,
-    INDUSTRIES,
-    SNEAKER_TYPES,
-    TARGETS,
-)
+from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
 
 def recommend(
     image: Annotated[str, typer.Argument(help="Picture file.")],
-    target: Annotated[str, typer.Option(help=", ".join(TARGETS))] = "click_through",
-    campaign_type: Annotated[str, typer.Option(help=", ".join(CAMPAIGN_TYPES))] = "promotional",
-    industry: Annotated[str, typer.Option(help=", ".join(INDUSTRIES))] = "retail",
-    sneaker_type: Annotated[str | None, typer.Option(help=", ".join(SNEAKER_TYPES))] = None,
-    gender: Annotated[str | None, typer.Option(help=", ".join(GENDERS))] = None,
+    target: Target = "click_through",
+    campaign_type: CampaignType = "promotional",
+    industry: Industry = "retail",
+    sneaker_type: SneakerType = None,
+    gender: Gender = None,
     alternates: Annotated[int, typer.Option(help="Catalog pictures to offer.")] = 5,
-    guard: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="TARGET=N: bar what may worsen a target by more than N per 10,000 sends, for "
-            "instance unsubscribed=5; may be repeated."
-        ),
-    ] = None,
+    guard: Guards = None,
     model: Model = None,
     category: Category = DEFAULT_CATEGORY,
     device: ServingDevice = None,
