@@ -16,6 +16,8 @@ PAGES = {
     "start": "/",
     "result": "/",
     "guarded": "/?guard_unsubscribed=0",
+    "batch": "/many",
+    "batch result": "/many",
     "model": "/about-the-model",
 }
 
@@ -25,6 +27,10 @@ def open_(new_page: NewPage, server: str, name: str, **look: object) -> Page:
     if name in ("result", "guarded"):
         take_sample(page)
         page.wait_for_selector(".js-plotly-plot .point")
+        settle(page)
+    if name == "batch result":
+        page.get_by_role("button", name="Try it with our six samples").click()
+        page.get_by_role("button", name="Score other pictures").wait_for()
         settle(page)
     if name == "guarded":
         page.get_by_text("Which parts of the picture matter").click()
