@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -59,7 +60,10 @@ def batch(
     device: ServingDevice = None,
     backend: ServingBackend = None,
     workers: Annotated[
-        int, typer.Option(min=0, max=512, help="Threads that decode; 0: one per processor.")
+        int,
+        typer.Option(
+            min=0, max=512, help="Threads that decode, or actors that score on Ray; 0: as fits."
+        ),
     ] = 0,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an output, or begin an unfinished anew.")
@@ -83,16 +87,14 @@ def batch(
         campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
     )
     check_output(out, overwrite)
-    from functools import partial
-
     from sneakeraug.batch.inputs import Inputs
-    from sneakeraug.batch.local import score_locally
     from sneakeraug.batch.run import run_batch
     from sneakeraug.batch.scorer import Scorer, Wanted
     from sneakeraug.serving import load
     from sneakeraug.settings import read_settings
 
     inputs = Inputs(path, images)
+    chosen = _engine(engine, workers, ray_address)
     settings = read_settings(device=device, backend=backend)
     recommender = load(model, category=category, settings=settings, report=progress)
     done = run_batch(
@@ -100,7 +102,7 @@ def batch(
         out,
         Scorer(recommender, Wanted(target, context, alternates, guards)),
         overwrite=overwrite,
-        engine=partial(score_locally, n_workers=workers),
+        engine=chosen,
         report=progress,
     )
     if as_json:
@@ -111,3 +113,18 @@ def batch(
         f"{done.n_pictures:,} pictures{resumed}, {done.n_failed:,} with errors, in "
         f"{done.seconds:.1f} s ({done.per_second:,.1f} photos/s): {out}"
     )
+
+
+def _engine(engine: Engine, workers: int, ray_address: str | None) -> Callable[..., Any]:
+    """What runs the batch; refused here where it cannot."""
+    if engine is Engine.LOCAL:
+        from functools import partial
+
+        from sneakeraug.batch.local import score_locally
+
+        return partial(score_locally, n_workers=workers)
+    from sneakeraug.batch.on_ray import RayEngine
+
+    on_ray = RayEngine(ray_address, workers)
+    on_ray.check()
+    return on_ray
