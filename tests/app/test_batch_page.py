@@ -123,6 +123,18 @@ def test_samples_are_scored_by_one_click_and_nobody_else_sees_them(open_page: Op
     assert not other.dataframe
 
 
+def test_the_campaign_is_carried_from_page_to_page(open_page: Open) -> None:
+    at = open_page(industry="hospitality", target="unsubscribed")
+    at.selectbox(key="campaign_gender").set_value("women").run()
+    at.switch_page(str(ROOT / "pages" / PAGE)).run()
+    assert at.segmented_control(key="campaign_target").value == "unsubscribed"
+    assert at.selectbox(key="campaign_gender").value == "women"
+    at.selectbox(key="campaign_industry").set_value("education").run()
+    at.switch_page(str(ROOT / "pages" / "campaign.py")).run()
+    assert at.selectbox(key="campaign_industry").value == "education"
+    assert at.selectbox(key="campaign_gender").value == "women"
+
+
 def test_a_cancelled_batch_shows_what_was_scored(
     open_page: Open, photos: list[Upload], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from batch_data import BAD, read, run, write_photos
 from typer.testing import CliRunner
@@ -22,7 +23,9 @@ from sneakeraug.batch.rows import COLUMNS
 from sneakeraug.batch.run import PICTURES_A_CHUNK
 from sneakeraug.batch.scorer import Scored, Scorer, Wanted
 from sneakeraug.cli import app
-from sneakeraug.errors import ContextError, InputError, StoreError, TargetError
+from sneakeraug.embed.encoder import Encoded, Encoder
+from sneakeraug.embed.preprocess import NetworkInput
+from sneakeraug.errors import BusyError, ContextError, InputError, StoreError, TargetError
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Context
 from sneakeraug.serving import load
@@ -262,3 +265,60 @@ def test_the_command_counts_errors_and_ends_well(
     assert isinstance(again.exception, InputError)
     odd = CliRunner().invoke(app, ["batch", str(photos), "--out", str(tmp_path / "out.xlsx")])
     assert "ends in .csv, .parquet, .jsonl is expected" in str(odd.exception)
+
+
+class OutOfMemoryError(RuntimeError):
+    """As torch calls it."""
+
+
+class Narrow(Encoder):
+    """A network with room for two pictures, which is busy at first."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__(encoder.n_outputs, encoder.size_px)
+        self.encoder, self.backend, self.sizes = encoder, encoder.backend, list[int]()
+
+    @property
+    def device(self) -> str:
+        return self.encoder.device
+
+    def encode_inputs(self, inputs: NetworkInput) -> Encoded:
+        self.sizes.append(len(inputs.squares) // 6)
+        if len(self.sizes) == 1:
+            raise BusyError(0)
+        if self.sizes[-1] > 2:
+            raise OutOfMemoryError
+        return self.encoder.encode_inputs(inputs)
+
+
+def test_a_network_that_is_busy_or_out_of_memory_gets_less_and_the_rows_stay(
+    recommender: Recommender,
+    photos: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run(recommender, photos, tmp_path / "wide.jsonl")
+    narrow = Narrow(recommender.model.encoder)
+    monkeypatch.setattr(recommender.model, "encoder", narrow)
+    run(recommender, photos, tmp_path / "narrow.jsonl")
+    assert narrow.sizes == [7, 7, 3, 1, 1, 1, 1, 1, 1, 1]
+    assert "no room for 7 pictures at once; from now on it gets 3" in caplog.text
+    for row, other in zip(
+        read(tmp_path / "narrow.jsonl"), read(tmp_path / "wide.jsonl"), strict=True
+    ):
+        assert (row["path"], row["variant"]) == (other["path"], other["variant"])
+        assert row["p"] == pytest.approx(other["p"], abs=2e-6)
+
+
+@pytest.mark.parametrize("target", ["open_rate", "unsubscribed"])
+def test_pictures_scored_together_get_the_draws_that_each_gets_alone(
+    recommender: Recommender, target: str
+) -> None:
+    model = recommender.model.conversions[target]
+    x = np.random.default_rng(0).normal(size=(8, model.booster.num_features())).astype(np.float32)
+    products = np.array([1, 2])
+    together = model.predict_members(x, products, n_groups=4)
+    for start in range(0, 8, 2):
+        alone = model.predict_members(x[start : start + 2], products)
+        assert together[:, start : start + 2] == pytest.approx(alone, abs=1e-5)
