@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import logging
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -20,21 +13,11 @@ from sneakeraug.batch.inputs import Inputs, Item
 from sneakeraug.batch.look import look
 from sneakeraug.batch.packing import pack, pack_items, unpack, unpack_items
 from sneakeraug.batch.scorer import Scored, Scorer, Wanted
-from sneakeraug.errors import InputError, SneakeraugError
+from sneakeraug.cluster import CPUS_AN_ACTOR, check_cluster, connected, failed_on_ray
 from sneakeraug.limits import Limits
 from sneakeraug.records import Context
 from sneakeraug.serving import load
 from sneakeraug.settings import Settings
-
-REACHED_WITHIN_S: Final = 5.0
-"""A cluster that does not answer by then is taken for not there."""
-
-STORE_BYTES: Final = 512 * 1024 * 1024
-"""Memory that the processes of a cluster of this machine's own share, without a GPU."""
-
-CPUS_AN_ACTOR: Final = 2
-"""Processors an actor takes where the settings name no threads; Ray joins steps that take as many
-each, and decoding would wait for the network."""
 
 MOST_BLOCKS: Final = 10_000
 """Into how many parts Ray Data cuts the chunks, at most."""
@@ -70,9 +53,7 @@ class RayEngine:
         InputError
             If Ray is not installed, or the cluster does not answer.
         """
-        import_ray()
-        if self.address is not None:
-            _reach(self.address)
+        check_cluster(self.address)
 
     def __call__(
         self, inputs: Inputs, chunks: Iterator[list[Item]], scorer: Scorer
@@ -90,7 +71,7 @@ class RayEngine:
         self.check()
         n_gpus = int(scorer.recommender.device == "cuda")
         n_cpus = max(CPUS_AN_ACTOR, scorer.recommender.settings.threads)
-        with _connected(self.address, n_cpus * max(1, self.n_workers), n_gpus) as ray:
+        with connected(self.address, n_cpus * max(1, self.n_workers), n_gpus) as ray:
             n_actors = self.n_workers or max(1, n_gpus * int(ray.cluster_resources().get("GPU", 1)))
             found = (
                 ray.data.from_items(given, override_num_blocks=min(len(given), MOST_BLOCKS))
@@ -107,11 +88,7 @@ class RayEngine:
                 for chunk in found.iter_rows():
                     yield Scored(json.loads(chunk["rows"]), int(chunk["n_failed"]))
             except ray.exceptions.RayError as exc:
-                said = str(exc).strip().splitlines()[-1][:300]
-                raise SneakeraugError(
-                    f"The batch failed on Ray: {said}. What was scored is kept: run the same again "
-                    "once that is mended, and it goes on."
-                ) from exc
+                raise failed_on_ray(exc) from exc
 
 
 def look_at_chunk(
@@ -178,75 +155,3 @@ def _what(scorer: Scorer) -> dict[str, Any]:
             "guard": dict(wanted.guard),
         },
     }
-
-
-def import_ray() -> Any:
-    """Import Ray without its usage statistics, which would be sent to its makers.
-
-    Raises
-    ------
-    InputError
-        If it is not installed.
-    """
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    if importlib.util.find_spec("ray") is None:
-        raise InputError(
-            "--engine ray was given, and Ray is not installed. Install it with "
-            "`pip install sneakeraug[ray]`, or leave out --engine."
-        )
-    import ray
-    import ray.data
-
-    return ray
-
-
-@contextmanager
-def _connected(address: str | None, n_cpus: int, n_gpus: int) -> Iterator[Any]:
-    """Ray, connected for one run; a connection that is there already is used and left."""
-    ray = import_ray()
-    is_ours = not ray.is_initialized()
-    if is_ours:
-        quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-        if address is None:
-            ray.init(
-                "local",
-                num_cpus=n_cpus + len(os.sched_getaffinity(0)),
-                include_dashboard=False,
-                object_store_memory=None if n_gpus else STORE_BYTES,
-                _node_ip_address="127.0.0.1",
-                **quiet,
-            )
-        else:
-            ray.init(address, **quiet)
-    context = ray.data.DataContext.get_current()
-    context.execution_options.preserve_order = True
-    context.enable_progress_bars = False
-    context.print_on_execution_start = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
-    try:
-        yield ray
-    finally:
-        if is_ours:
-            ray.shutdown()
-
-
-def _reach(address: str) -> None:
-    """Refuse a cluster that does not answer within seconds."""
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        raise InputError(
-            f"--ray-address {address[:60]!r} is no address; HOST:PORT is expected, as "
-            "`ray start --head` prints it."
-        )
-    command = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
-    try:
-        socket.create_connection((host, int(port)), REACHED_WITHIN_S).close()
-        subprocess.run(  # noqa: S603 - our own interpreter, and an address that was checked
-            command, check=True, capture_output=True, timeout=4 * REACHED_WITHIN_S
-        )
-    except (OSError, subprocess.SubprocessError) as exc:
-        raise InputError(
-            f"No Ray cluster answers at {address!r}. Check the address and that this machine "
-            "reaches it, or leave out --ray-address to run on this machine alone."
-        ) from exc

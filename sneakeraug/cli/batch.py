@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,27 +12,23 @@ import typer
 from sneakeraug.cli.options import (
     CampaignType,
     Category,
+    Engine,
+    EngineName,
     Gender,
     Guards,
     Industry,
     Json,
     Model,
+    RayAddress,
     ServingBackend,
     ServingDevice,
     SneakerType,
     Target,
+    check_ray_address,
 )
 from sneakeraug.cli.output import print_json, progress
 from sneakeraug.cli.recommend import parse_guards
-from sneakeraug.errors import InputError
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
-
-
-class Engine(StrEnum):
-    """What runs a batch."""
-
-    LOCAL = "local"
-    RAY = "ray"
 
 
 def batch(
@@ -68,19 +63,15 @@ def batch(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an output, or begin an unfinished anew.")
     ] = False,
-    engine: Annotated[Engine, typer.Option(help="What runs it.")] = Engine.LOCAL,
-    ray_address: Annotated[
-        str | None,
-        typer.Option(help="HOST:PORT of a Ray cluster; one of this machine's own if left out."),
-    ] = None,
+    engine: Engine = EngineName.LOCAL,
+    ray_address: RayAddress = None,
     as_json: Json = False,
 ) -> None:
     """Score many pictures into a table; run the same again to go on after a stop."""
     from sneakeraug.batch.run import check_output
     from sneakeraug.records import Context, direction_of
 
-    if ray_address is not None and engine is not Engine.RAY:
-        raise InputError(f"--ray-address {ray_address[:60]!r} is for --engine ray. Add that.")
+    check_ray_address(engine, ray_address)
     direction_of(target)
     guards = parse_guards(guard or [])
     context = Context.of(
@@ -115,9 +106,9 @@ def batch(
     )
 
 
-def _engine(engine: Engine, workers: int, ray_address: str | None) -> Callable[..., Any]:
+def _engine(engine: EngineName, workers: int, ray_address: str | None) -> Callable[..., Any]:
     """What runs the batch; refused here where it cannot."""
-    if engine is Engine.LOCAL:
+    if engine is EngineName.LOCAL:
         from functools import partial
 
         from sneakeraug.batch.local import score_locally

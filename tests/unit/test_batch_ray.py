@@ -9,17 +9,37 @@ from typing import Any
 
 import pytest
 from batch_data import read, run, write_photos
+from PIL import Image
 
 from sneakeraug.batch.inputs import Inputs, Item
 from sneakeraug.batch.on_ray import RayEngine
 from sneakeraug.batch.run import PICTURES_A_CHUNK
 from sneakeraug.batch.scorer import Scored, Scorer, Wanted
+from sneakeraug.catalog_on_ray import encode_on_ray
+from sneakeraug.cluster import connected
 from sneakeraug.errors import InputError
+from sneakeraug.ingest import import_products
+from sneakeraug.progress import silent
+from sneakeraug.recommend import Recommender
 from sneakeraug.records import Context
-from sneakeraug.serving import load
-from sneakeraug.settings import Settings
+from sneakeraug.serving import load, serving_catalog
+from sneakeraug.settings import Settings, get_settings
 
 KILLED: list[int] = []
+
+
+# Ray leaves sockets and processes of its own to the collector.
+pytestmark = [
+    pytest.mark.filterwarnings(f"ignore::{kind}")
+    for kind in ("ResourceWarning", "DeprecationWarning", "FutureWarning", "UserWarning")
+]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
+    """One small cluster of this machine's own for all tests."""
+    with connected(None, 2, 0):
+        yield
 
 
 def below(pid: int) -> dict[int, str]:
@@ -51,11 +71,12 @@ def lose_a_worker(
         yield scored
 
 
-# Ray leaves sockets and processes of its own to the collector.
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
-@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning")
 def test_ray_gives_the_rows_of_the_local_engine_though_a_worker_is_killed(
-    small_models: Path, demo_paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: None,
+    small_models: Path,
+    demo_paths: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(PICTURES_A_CHUNK, "cpu", 1)
     photos = write_photos(tmp_path / "photos", demo_paths[:10])
@@ -73,6 +94,31 @@ def test_ray_gives_the_rows_of_the_local_engine_though_a_worker_is_killed(
 
 def numbers(row: dict[str, Any]) -> dict[str, float]:
     return {name: value for name, value in row.items() if isinstance(value, float)}
+
+
+def test_a_catalog_is_encoded_on_ray_as_it_is_here(
+    cluster: None, small_models: Path, demo_paths: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNEAKERAUG_MODELS_DIR", str(small_models))
+    monkeypatch.setenv("SNEAKERAUG_DEVICE", "cpu")
+    settings = get_settings()
+    folder = settings.home.parent / "new"
+    folder.mkdir()
+    for number, path in enumerate(demo_paths[:3]):  # bytes that came with no model
+        with Image.open(path) as image:
+            image.resize((160, 120)).save(folder / f"{number}.png")
+    import_products(folder, {}, None, silent)
+    catalog, engine = serving_catalog(settings)
+    here = Recommender(small_models / "small", catalog, settings).pictures
+    said: list[str] = []
+    assert encode_on_ray(settings, "small", None, said.append) == 3
+    assert said[-1] == "3 of 3 pictures encoded"
+    kept = Recommender(small_models / "small", catalog, settings, engine)
+    assert kept.n_newly_encoded == 0
+    embedding = kept.embed(folder / "0.png")
+    alike, other = (pictures.similarities(embedding) for pictures in (kept.pictures, here))
+    assert alike == pytest.approx(other, abs=1e-5)
+    assert encode_on_ray(settings, "small", None, said.append) == 0
 
 
 @pytest.mark.parametrize(
