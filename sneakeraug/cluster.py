@@ -25,8 +25,13 @@ CPUS_AN_ACTOR: Final = 2
 each, and decoding would wait for the network."""
 
 
-def import_ray() -> Any:
+def import_ray(address: str | None) -> Any:
     """Import Ray without its usage statistics, which would be sent to its makers.
+
+    Parameters
+    ----------
+    address
+        Of a cluster; where None, one that is started listens on this machine's loopback alone.
 
     Raises
     ------
@@ -34,6 +39,8 @@ def import_ray() -> Any:
         If it is not installed.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    if address is None:  # whatever its name says, it decides the address on every system
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     if importlib.util.find_spec("ray") is None:
         raise InputError(
@@ -59,7 +66,7 @@ def connected(address: str | None, n_cpus: int, n_gpus: int) -> Iterator[Any]:
     n_gpus
         That an actor takes.
     """
-    ray = import_ray()
+    ray = import_ray(address)
     is_ours = not ray.is_initialized()
     if is_ours:
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
@@ -94,7 +101,7 @@ def check_cluster(address: str | None) -> None:
     InputError
         If Ray is not installed, or the cluster does not answer.
     """
-    import_ray()
+    import_ray(address)
     if address is not None:
         _reach(address)
 
@@ -124,6 +131,7 @@ def _reach(address: str) -> None:
         )
     except (OSError, subprocess.SubprocessError) as exc:
         raise InputError(
-            f"No Ray cluster answers at {address!r}. Check the address and that this machine "
-            "reaches it, or leave out --ray-address to run on this machine alone."
+            f"No Ray cluster answers at {address!r}, or it refuses this machine. Check the address "
+            "and, where the cluster asks for a token, RAY_AUTH_MODE; or leave out --ray-address to "
+            "run on this machine alone."
         ) from exc

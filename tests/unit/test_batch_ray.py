@@ -38,7 +38,8 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
     """One small cluster of this machine's own for all tests."""
-    with connected(None, 2, 0):
+    with connected(None, 2, 0) as ray:
+        assert [node["NodeManagerAddress"] for node in ray.nodes()] == ["127.0.0.1"]
         yield
 
 
