@@ -18,7 +18,7 @@ from sneakeraug.intake.decode import Photo, decode_photo, read_photo_bytes
 from sneakeraug.intake.quality import MEASURED_SIDE_PX, judge_quality, measure_quality
 from sneakeraug.limits import Limits
 from sneakeraug.records import UNKNOWN_EDIT, DetectedAugmentation, Quality
-from sneakeraug.score.features import PictureRows
+from sneakeraug.score.features import PictureRows, measure_picture
 from sneakeraug.vocabulary import AUGMENTATIONS
 
 SCORING_SIDE_PX: Final = 320
@@ -44,6 +44,8 @@ class Prepared:
         Whether it can be scored.
     variants
         The six, in label order, at scoring size.
+    measures
+        Picture measures of each variant, shape ``(6, 8)``, float32.
     """
 
     photo: Photo
@@ -51,11 +53,12 @@ class Prepared:
     height: int
     quality: Quality
     variants: tuple[Variant, ...]
+    measures: FloatArray = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Analysis(Prepared):
-    """A prepared picture with what the network and the measures say of it.
+    """A prepared picture with what the network says of it.
 
     Attributes
     ----------
@@ -65,8 +68,6 @@ class Analysis(Prepared):
         Augmentation probabilities of each variant, shape ``(6, 6)``, float32.
     embedding
         Of the original, shape ``(d,)``, float32, L2 norm 1.
-    measures
-        Picture measures of each variant, shape ``(6, 8)``, float32.
     timing_ms
         Milliseconds of ``decode``, ``augment`` and ``embed``.
     """
@@ -74,7 +75,6 @@ class Analysis(Prepared):
     detected: DetectedAugmentation
     outputs: FloatArray = field(repr=False)
     embedding: FloatArray = field(repr=False)
-    measures: FloatArray = field(repr=False)
     timing_ms: dict[str, float]
 
     def picture_rows(self) -> PictureRows:
@@ -204,16 +204,23 @@ def decode_small(image: ImageInput, limits: Limits, name: str = "picture") -> UI
     return shrink_photo(shrink_photo(photo.pixels, MEASURED_SIDE_PX), SCORING_SIDE_PX)
 
 
+def prepare_input(image: ImageInput, limits: Limits, name: str = "picture") -> Prepared:
+    """Decode as much of a picture as scoring needs, and prepare it; see `decode_input`."""
+    return prepare(decode_input(image, limits, name, MEASURED_SIDE_PX))
+
+
 def prepare(photo: Photo) -> Prepared:
-    """Judge a photo and make its six variants at scoring size."""
+    """Judge a photo, make its six variants at scoring size, and measure them."""
     small = shrink_photo(photo.pixels, MEASURED_SIDE_PX)
     width, height = photo.size
+    variants = tuple(make_variants(shrink_photo(small, SCORING_SIDE_PX)))
     return Prepared(
         photo=replace(photo, pixels=small),
         width=width,
         height=height,
         quality=judge_quality(measure_quality(small, max(photo.size))),
-        variants=tuple(make_variants(shrink_photo(small, SCORING_SIDE_PX))),
+        variants=variants,
+        measures=np.stack([measure_picture(variant.photo) for variant in variants]),
     )
 
 

@@ -59,7 +59,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
             _write_rows(file, columns, rows)
         partial.replace(path)
     except OSError as exc:
-        raise _unwritten(path, exc) from exc
+        raise unwritten(path, exc) from exc
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -109,10 +109,11 @@ def write_bytes(path: Path, data: bytes) -> None:
     try:
         replace_file(path, data)
     except OSError as exc:
-        raise _unwritten(path, exc) from exc
+        raise unwritten(path, exc) from exc
 
 
-def _unwritten(path: Path, exc: OSError) -> StoreError:
+def unwritten(path: Path, exc: OSError) -> StoreError:
+    """Return the error of a file that could not be written."""
     return StoreError(
         f"{path.name} cannot be written in {path.parent} ({exc.strerror}). Make room, or check "
         "who may write there, and run again; what was written stays."

@@ -14,6 +14,7 @@ from sneakeraug.analysis import (
     Analysis,
     Gate,
     ImageInput,
+    Prepared,
     decode_input,
     decode_small,
     judge_shoe,
@@ -22,6 +23,7 @@ from sneakeraug.analysis import (
 )
 from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
 from sneakeraug.embed.backends import open_encoder
+from sneakeraug.embed.encoder import Encoded
 from sneakeraug.embed.shared import SharedEncoder
 from sneakeraug.errors import TargetError
 from sneakeraug.evidence import HISTORY, read_past
@@ -37,7 +39,6 @@ from sneakeraug.score.features import (
     check_schema,
     encode_contexts,
     feature_names,
-    measure_picture,
 )
 from sneakeraug.settings import Settings
 from sneakeraug.vocabulary import AUGMENTATIONS, PRODUCTS, Direction
@@ -168,11 +169,28 @@ class LoadedModel:
         photo = decode_input(image, self._limits, name, MEASURED_SIDE_PX)
         decoded = time.perf_counter()
         prepared = prepare(photo)
-        pictures = [variant.photo for variant in prepared.variants]
-        measures = np.stack([measure_picture(picture) for picture in pictures])
         augmented = time.perf_counter()
-        encoded = self.encoder.encode(pictures)
+        encoded = self.encoder.encode([variant.photo for variant in prepared.variants])
         embedded = time.perf_counter()
+        timing_ms = {
+            "decode": 1e3 * (decoded - started),
+            "augment": 1e3 * (augmented - decoded),
+            "embed": 1e3 * (embedded - augmented),
+        }
+        return self.judge(prepared, encoded, timing_ms)
+
+    def judge(self, prepared: Prepared, encoded: Encoded, timing_ms: dict[str, float]) -> Analysis:
+        """Join a prepared picture with what the network says of it.
+
+        Parameters
+        ----------
+        prepared
+            The picture.
+        encoded
+            What the network says of them, in label order.
+        timing_ms
+            Milliseconds of ``decode``, ``augment`` and ``embed``.
+        """
         return Analysis(
             photo=prepared.photo,
             width=prepared.width,
@@ -186,12 +204,8 @@ class LoadedModel:
             ),
             outputs=encoded.outputs,
             embedding=encoded.embeddings[ORIGINAL],
-            measures=measures,
-            timing_ms={
-                "decode": 1e3 * (decoded - started),
-                "augment": 1e3 * (augmented - decoded),
-                "embed": 1e3 * (embedded - augmented),
-            },
+            measures=prepared.measures,
+            timing_ms=timing_ms,
         )
 
     def embed(self, image: ImageInput, name: str) -> FloatArray:
@@ -211,7 +225,12 @@ class LoadedModel:
         return build_features(pictures, encode_contexts([context]), self.projection)
 
     def predict(
-        self, target: str, pictures: PictureRows, context: Context, products: IntArray
+        self,
+        target: str,
+        pictures: PictureRows,
+        context: Context,
+        products: IntArray,
+        n_groups: int = 1,
     ) -> ProbabilityArray:
         """Return probabilities by draw, shape ``(draws, n)``.
 
@@ -222,11 +241,13 @@ class LoadedModel:
         pictures, context
             What is sent, and in which campaign.
         products
-            Number of each picture's product, shape ``(n,)``; the uploaded picture is product 0.
+            Number of each picture's product; the uploaded picture is product 0.
+        n_groups
+            Groups of pictures that are numbered alike, see `ConversionModel.predict_members`.
         """
         x = self.features(pictures, context)
         with self.lock:
-            return self.conversions[target].predict_members(x, products)
+            return self.conversions[target].predict_members(x, products, n_groups)
 
     def predict_variants(
         self, target: str, analysis: Analysis, context: Context

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
+from sneakeraug.cli.batch import batch
 from sneakeraug.cli.catalog import catalog_app, import_app
 from sneakeraug.cli.data import collect, dataset_app
 from sneakeraug.cli.evaluate import evaluate_app
@@ -32,6 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(recommend)
+app.command()(batch)
 app.command()(export)
 app.command()(rebuild)
 app.command()(collect)

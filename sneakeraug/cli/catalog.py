@@ -10,11 +10,15 @@ import typer
 
 from sneakeraug.cli.options import (
     AllowPrivate,
+    Engine,
+    EngineName,
     Json,
     Model,
     Rate,
+    RayAddress,
     ServingBackend,
     ServingDevice,
+    check_ray_address,
 )
 from sneakeraug.cli.output import print_json, progress
 from sneakeraug.errors import InputError
@@ -65,17 +69,27 @@ def import_products(
 
 @catalog_app.command("build")
 def catalog_build(
-    model: Model = None, device: ServingDevice = None, backend: ServingBackend = None
+    model: Model = None,
+    device: ServingDevice = None,
+    backend: ServingBackend = None,
+    engine: Engine = EngineName.LOCAL,
+    ray_address: RayAddress = None,
 ) -> None:
     """Send pictures that are new through the network; those known are not touched."""
     from sneakeraug.serving import load
     from sneakeraug.settings import read_settings
 
+    check_ray_address(engine, ray_address)
     settings = read_settings(device=device, backend=backend)
+    n_new = 0
+    if engine is EngineName.RAY:
+        from sneakeraug.catalog_on_ray import encode_on_ray
+
+        n_new = encode_on_ray(settings, model, ray_address, progress)
     recommender = load(model, settings=settings, report=progress)
     typer.echo(
         f"{len(recommender.catalog):,} products are ready; "
-        f"{recommender.n_newly_encoded:,} pictures were new."
+        f"{n_new + recommender.n_newly_encoded:,} pictures were new."
     )
 
 

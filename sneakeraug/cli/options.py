@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -41,6 +42,20 @@ ServingBackend = Annotated[
     str | None, typer.Option("--backend", help="auto, torch or openvino; as SNEAKERAUG_BACKEND.")
 ]
 Category = Annotated[str, typer.Option(help="Kind of product whose active model is meant.")]
+
+
+class EngineName(StrEnum):
+    """What runs long work."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
+Engine = Annotated[EngineName, typer.Option(help="What runs it.")]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(help="HOST:PORT of a Ray cluster; one of this machine's own if left out."),
+]
 Model = Annotated[str | None, typer.Option(help="Model id; the active one where not given.")]
 Embedder = Annotated[
     Path | None, typer.Option(help="Folder that `train embedder` wrote, instead of a model.")
@@ -75,3 +90,9 @@ def only_folder(images: list[Path]) -> Path:
             "folder is expected that the history's pictures are in."
         )
     return images[0]
+
+
+def check_ray_address(engine: EngineName, address: str | None) -> None:
+    """Refuse a cluster's address without the engine it is for."""
+    if address is not None and engine is not EngineName.RAY:
+        raise InputError(f"--ray-address {address[:60]!r} is for --engine ray. Add that.")

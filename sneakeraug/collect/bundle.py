@@ -77,6 +77,11 @@ class Bundle:
             raise InputError(f"The picture {image[:100]!r} is over {most_bytes / 1e6:.0f} MB.")
         return data
 
+    def stamps(self) -> dict[str, str]:
+        """Return, by path, what changes when a packed file does; nothing where none is packed."""
+        packed = self._zip.infolist() if self._zip is not None else []
+        return {info.filename: f"{info.file_size} {info.CRC:08x}" for info in packed}
+
     def _list(self) -> list[str]:
         if self._zip is not None:
             return sorted(info.filename for info in self._zip.infolist() if not info.is_dir())

@@ -38,6 +38,15 @@ class Encoded:
     is_shoe: FloatArray
     is_known_edit: FloatArray
 
+    def take(self, start: int, end: int) -> Encoded:
+        """Return what was said of the photos from `start` to before `end`."""
+        return Encoded(
+            self.outputs[start:end],
+            self.embeddings[start:end],
+            self.is_shoe[start:end],
+            self.is_known_edit[start:end],
+        )
+
 
 class Encoder(ABC):
     """The network, ready to encode photos; safe to share between threads.

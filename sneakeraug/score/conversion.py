@@ -95,7 +95,9 @@ class ConversionModel:
     n_rounds: int
     calibration: Calibration
 
-    def predict_members(self, x: FloatArray, products: IntArray) -> ProbabilityArray:
+    def predict_members(
+        self, x: FloatArray, products: IntArray, n_groups: int = 1
+    ) -> ProbabilityArray:
         """Return the probability of each row by each draw of what is not known.
 
         Parameters
@@ -103,8 +105,11 @@ class ConversionModel:
         x
             Feature rows, shape ``(n, d)``, float32.
         products
-            Which rows show one product, shape ``(n,)``, from 0: what is that product's own moves
-            them together.
+            Which rows show one product, shape ``(n / n_groups,)``, from 0: what is that product's
+            own moves them together.
+        n_groups
+            Groups of rows that are numbered alike, one after the other; each gets what it would
+            get alone.
 
         Returns
         -------
@@ -115,8 +120,8 @@ class ConversionModel:
         z = self.log_odds_by_draw(x)
         if len(x):
             own = _normal(0, int(products.max()) + 1)[:, products] * self.effects.product_spread
-            rows = _normal(1 + int(products[0]), len(x)) * self.effects.picture_spread
-            z = z + own + rows
+            rows = _normal(1 + int(products[0]), len(products)) * self.effects.picture_spread
+            z = z + np.tile(own, n_groups) + np.tile(rows, n_groups)
         return np.asarray(1 / (1 + np.exp(-z)), dtype=np.float64)
 
     def log_odds_by_draw(self, x: FloatArray) -> FloatArray:

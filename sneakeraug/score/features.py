@@ -71,6 +71,16 @@ class PictureRows:
             self.edits[rows], self.measures[rows], self.sources[rows], self.identities[rows]
         )
 
+    @classmethod
+    def join(cls, parts: Sequence[PictureRows]) -> PictureRows:
+        """Put at least one set of rows after the other."""
+        return cls(
+            np.concatenate([part.edits for part in parts]),
+            np.concatenate([part.measures for part in parts]),
+            np.concatenate([part.sources for part in parts]),
+            np.concatenate([part.identities for part in parts]),
+        )
+
 
 @dataclass(frozen=True)
 class Projection:

@@ -35,6 +35,17 @@ def catalog_page() -> Page:
     )
 
 
+def batch_page() -> Page:
+    """Return the page that scores many pictures at once."""
+    return st.Page(
+        ROOT / "pages" / "batch.py",
+        title="Batch",
+        icon=":material/dynamic_feed:",
+        url_path="many",
+        help="Score a zip or a handful of pictures at once, and download the table.",
+    )
+
+
 def models_page() -> Page:
     """Return the page on the models behind the figures."""
     return st.Page(
@@ -48,4 +59,4 @@ def models_page() -> Page:
 
 def all_pages() -> list[Page]:
     """Return the pages in the order of the navigation."""
-    return [campaign_page(), catalog_page(), models_page()]
+    return [campaign_page(), catalog_page(), batch_page(), models_page()]

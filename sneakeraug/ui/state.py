@@ -38,12 +38,13 @@ DEFAULTS: Final = {
 } | dict.fromkeys(GUARD_FIELDS, ANY)
 """The fields of a campaign in the page's order; a link leaves out what is at its default."""
 
-PICTURE, MESSAGE, UPLOADS, LINK, CHOSEN = (
+PICTURE, MESSAGE, UPLOADS, LINK, CHOSEN, ASKED_ON = (
     "picture",
     "picture_message",
     "n_uploads",
     "campaign_link",
     "campaign_chosen",
+    "campaign_asked_on",
 )
 
 
@@ -125,8 +126,13 @@ def widget_key(name: str) -> str:
     return f"campaign_{name}"
 
 
-def read_link() -> list[str]:
+def read_link(page: str = "campaign") -> list[str]:
     """Take the campaign from the page's link, before its widgets are made.
+
+    Parameters
+    ----------
+    page
+        Which page asks: what was chosen on another one is carried over.
 
     Returns
     -------
@@ -135,6 +141,8 @@ def read_link() -> list[str]:
     """
     seen: dict[str, str | None] = st.session_state.setdefault(LINK, {})
     chosen: dict[str, str] = st.session_state.setdefault(CHOSEN, dict(DEFAULTS))
+    is_other_page = st.session_state.get(ASKED_ON, page) != page
+    st.session_state[ASKED_ON] = page
     notices = []
     for name, default in DEFAULTS.items():
         key, given = widget_key(name), st.query_params.get(name)
@@ -146,7 +154,7 @@ def read_link() -> list[str]:
             except ContextError as exc:
                 notices.append(f"The link was not understood: {exc}")
                 st.session_state[key] = chosen[name]
-        elif not is_mounted:
+        elif not is_mounted or is_other_page:  # another page's widget keeps its value to itself
             st.session_state[key] = chosen[name]
         elif given is None and seen.get(name) is not None:  # the browser's back button
             st.session_state[key] = default

@@ -17,6 +17,8 @@ PAGES = {
     "result": "/",
     "guarded": "/?guard_unsubscribed=0",
     "export": "/",
+    "batch": "/many",
+    "batch result": "/many",
     "model": "/about-the-model",
 }
 
@@ -31,6 +33,10 @@ def open_(new_page: NewPage, server: str, name: str, **look: object) -> Page:
         page.get_by_text("Export for an e-mail").click()
         page.get_by_role("tab", name="Images off").click()
         page.get_by_text("Pictures off, as many work inboxes begin").wait_for()
+        settle(page)
+    if name == "batch result":
+        page.get_by_role("button", name="Try it with our six samples").click()
+        page.get_by_role("button", name="Score other pictures").wait_for()
         settle(page)
     if name == "guarded":
         page.get_by_text("Which parts of the picture matter").click()

@@ -22,6 +22,7 @@ SOURCE = "demo-running-01.jpg"
 HELPS = {
     "help": ["--help"],
     "recommend": ["recommend", "--help"],
+    "batch": ["batch", "--help"],
     "import-events": ["import", "events", "--help"],
     "train-embedder": ["train", "embedder", "--help"],
     "train-conversion": ["train", "conversion", "--help"],
