@@ -36,7 +36,7 @@ from timing import machine, time_in_turn, write_json
 from torchvision.models import resnet50
 
 from sneakeraug import load
-from sneakeraug.analysis import decode_input, prepare
+from sneakeraug.analysis import prepare_input
 from sneakeraug.augment.transforms import make_variants
 from sneakeraug.catalog.products import Catalog
 from sneakeraug.embed.graph import convert_network, quantise_graph
@@ -133,7 +133,7 @@ def jobs_of(recommender: Recommender, data: bytes) -> dict[str, object]:
     return {
         "notebook way": lambda: notebook(data),
         "one upload": lambda: recommender.recommend(data),
-        "  decode, six versions": lambda: prepare(decode_input(data, recommender.settings.limits)),
+        "  decode, six versions": lambda: prepare_input(data, recommender.settings.limits),
         "  the network": lambda: encoder.encode_inputs(passed),
         "another drop-down": lambda: recommender.score(analysis, campaign_type=next(campaigns)),
         f"six int8 passes at {PASSED_PX} px": lambda: wide.encode_inputs(wider),
