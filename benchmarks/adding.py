@@ -27,11 +27,12 @@ from PIL import Image
 from sqlalchemy import insert
 
 from sneakeraug import ingest
+from sneakeraug.card import WEIGHTS, read_card
 from sneakeraug.catalog.own import OwnCatalog, open_own_catalog
 from sneakeraug.catalog.products import load_catalog
 from sneakeraug.offers import PARTS
 from sneakeraug.recommend import Recommender
-from sneakeraug.registry import WEIGHTS, chosen_folder, read_card
+from sneakeraug.registry import chosen_folder
 from sneakeraug.score.features import PICTURE_FEATURES
 from sneakeraug.serving import load, serving_catalog
 from sneakeraug.settings import Settings

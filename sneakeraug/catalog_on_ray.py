@@ -15,6 +15,7 @@ from safetensors.numpy import load, save
 
 from sneakeraug.analysis import decode_small
 from sneakeraug.arrays import FloatArray, UInt8Array
+from sneakeraug.card import WEIGHTS, read_card
 from sneakeraug.cluster import CPUS_AN_ACTOR, check_cluster, connected, failed_on_ray
 from sneakeraug.embed.preprocess import NetworkInput, prepare_photos
 from sneakeraug.errors import InputError
@@ -22,7 +23,7 @@ from sneakeraug.limits import Limits
 from sneakeraug.model import LoadedModel
 from sneakeraug.offers import PICTURES_AT_ONCE, load_pictures
 from sneakeraug.progress import Report, Step
-from sneakeraug.registry import WEIGHTS, chosen_folder, read_card
+from sneakeraug.registry import chosen_folder
 from sneakeraug.score.features import measure_picture
 from sneakeraug.serving import serving_catalog
 from sneakeraug.settings import Settings

@@ -22,6 +22,7 @@ from sneakeraug.analysis import (
     prepare,
 )
 from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
+from sneakeraug.card import GRAPH, GRAPH_WEIGHTS, WEIGHTS, ModelCard
 from sneakeraug.embed.backends import open_encoder
 from sneakeraug.embed.encoder import Encoded
 from sneakeraug.embed.shared import SharedEncoder
@@ -31,7 +32,7 @@ from sneakeraug.intake.quality import MEASURED_SIDE_PX
 from sneakeraug.offers import DEMO_PICTURES, load_pictures
 from sneakeraug.rank.guards import check_guard
 from sneakeraug.records import Context, direction_of
-from sneakeraug.registry import GRAPH, GRAPH_WEIGHTS, WEIGHTS, ModelCard, verify
+from sneakeraug.registry import verify
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.score.features import (
     PictureRows,

@@ -13,6 +13,7 @@ from sneakeraug import reasons
 from sneakeraug.analysis import Analysis, ImageInput, render_variant
 from sneakeraug.arrays import FloatArray
 from sneakeraug.augment.transforms import Parameters
+from sneakeraug.card import WEIGHTS, ModelCard
 from sneakeraug.catalog.products import Catalog
 from sneakeraug.errors import InputError
 from sneakeraug.evidence import Evidence
@@ -21,7 +22,6 @@ from sneakeraug.offers import IN_STOCK, EncodedCatalog
 from sneakeraug.progress import Report, silent
 from sneakeraug.records import Context, Driver, Product, ProductFilter, Recommendation
 from sneakeraug.regions import Covered, Regions
-from sneakeraug.registry import WEIGHTS, ModelCard
 from sneakeraug.scoring import MAX_ALTERNATES, score_analysis
 from sneakeraug.settings import Settings
 from sneakeraug.store.encoded import EncodedPictures

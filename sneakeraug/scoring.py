@@ -10,6 +10,7 @@ import numpy as np
 
 from sneakeraug.analysis import ORIGINAL, Analysis
 from sneakeraug.arrays import IntArray, ProbabilityArray
+from sneakeraug.card import ModelCard
 from sneakeraug.errors import InputError, PhotoError
 from sneakeraug.model import LoadedModel
 from sneakeraug.offers import EncodedCatalog, Offer
@@ -27,7 +28,6 @@ from sneakeraug.records import (
     Scored,
     Timing,
 )
-from sneakeraug.registry import ModelCard
 from sneakeraug.score.features import PictureRows
 from sneakeraug.score.uncertainty import difference_intervals, probability_intervals, share_best
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.background import shrink_photo
+from sneakeraug.card import Figure, ModelCard
 from sneakeraug.catalog.products import Catalog
 from sneakeraug.delivery import Delivery
 from sneakeraug.errors import InputError
@@ -22,7 +23,6 @@ from sneakeraug.intake.decode import decode_photo
 from sneakeraug.limits import Limits
 from sneakeraug.rank.guards import WORSENS, why_barred
 from sneakeraug.records import AlternateScore, Recommendation, VariantScore
-from sneakeraug.registry import Figure, ModelCard
 from sneakeraug.wording import EVENTS, VARIANTS, detection, headline, label
 
 THUMB_PX, ORIGINAL_PX = 216, 640

@@ -16,6 +16,7 @@ from sneakeraug.api.documents import (
 )
 from sneakeraug.api.engine import Engine
 from sneakeraug.api.reading import GivenPicture, read_search
+from sneakeraug.card import read_card
 from sneakeraug.errors import ModelNotFoundError, RequestError
 from sneakeraug.recommend import Campaign, Recommender
 
@@ -95,7 +96,7 @@ def list_cards(engine: Engine) -> bytes:
     except ModelNotFoundError:
         active = {}
     cards = [
-        registry.read_card(registry.model_folder(models_dir, model_id))
+        read_card(registry.model_folder(models_dir, model_id))
         for model_id in registry.list_models(models_dir)
     ]
     summaries = [
@@ -112,7 +113,7 @@ def list_cards(engine: Engine) -> bytes:
     return to_json(ModelsAnswer(serving=engine.model_id, active=active, models=tuple(summaries)))
 
 
-def read_card(engine: Engine, model_id: str) -> bytes:
+def card_json(engine: Engine, model_id: str) -> bytes:
     """Return a model's card.
 
     Raises
@@ -128,7 +129,7 @@ def read_card(engine: Engine, model_id: str) -> bytes:
             reason="not_found",
         )
     folder = registry.model_folder(engine.settings.models_dir, model_id)
-    return registry.read_card(folder).to_json().encode()
+    return read_card(folder).to_json().encode()
 
 
 def to_json(record: BaseModel) -> bytes:

@@ -12,7 +12,6 @@ import anyio
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from sneakeraug import registry
 from sneakeraug.api import jobs
 from sneakeraug.api.documents import (
     BatchAnswer,
@@ -42,6 +41,7 @@ from sneakeraug.api.reading import (
     read_recommendation,
 )
 from sneakeraug.api.work import Workers
+from sneakeraug.card import ModelCard
 from sneakeraug.errors import SneakeraugError
 from sneakeraug.records import Recommendation
 
@@ -179,13 +179,13 @@ async def list_models(request: Request) -> Response:
     "/v1/models/{model_id}",
     tags=["models"],
     summary="A model's card: what it was trained on, every figure measured of it",
-    **describe_answer(registry.ModelCard, 404, 503),
+    **describe_answer(ModelCard, 404, 503),
 )
 async def model_card(request: Request, model_id: str) -> Response:
     """Return the card as the model's folder holds it."""
     parts = Parts.of(request)
     card = await anyio.to_thread.run_sync(
-        jobs.read_card, parts.engine, model_id, limiter=parts.light
+        jobs.card_json, parts.engine, model_id, limiter=parts.light
     )
     return Response(card, media_type=JSON)
 

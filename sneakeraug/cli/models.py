@@ -18,6 +18,7 @@ models_app = typer.Typer(help="List, read, check and serve model folders.", no_a
 def models_list(as_json: Json = False) -> None:
     """List the model folders and their categories; the active ones are marked."""
     from sneakeraug import registry
+    from sneakeraug.card import read_card
     from sneakeraug.errors import ModelNotFoundError
     from sneakeraug.settings import get_settings
 
@@ -31,7 +32,7 @@ def models_list(as_json: Json = False) -> None:
         print_json({"active": active, "models": known})
         return
     for model_id in known:
-        category = registry.read_card(registry.model_folder(models_dir, model_id)).category
+        category = read_card(registry.model_folder(models_dir, model_id)).category
         mark = "*" if active.get(category) == model_id else " "
         typer.echo(f"{mark} {model_id}  {category}")
     if not known:
@@ -45,9 +46,9 @@ def models_card(
     as_json: Json = False,
 ) -> None:
     """Print what a model was trained on and every figure measured of it."""
-    from sneakeraug import registry
+    from sneakeraug.card import read_card
 
-    card = registry.read_card(chosen_model(model, category))
+    card = read_card(chosen_model(model, category))
     if as_json:
         typer.echo(card.to_json(), nl=False)
         return

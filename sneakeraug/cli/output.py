@@ -12,8 +12,8 @@ TIED = "≈"
 """Marks what is too close to call."""
 
 if TYPE_CHECKING:
+    from sneakeraug.card import Figure
     from sneakeraug.records import AlternateScore, Recommendation, VariantScore
-    from sneakeraug.registry import Figure
 
 
 def progress(line: str) -> None:
@@ -100,7 +100,7 @@ def _points(difference: float) -> str:
 
 def print_report(report: dict[str, Any], as_json: bool) -> None:
     """What an evaluate command measured."""
-    from sneakeraug.registry import Figure
+    from sneakeraug.card import Figure
 
     if as_json:
         print_json(report)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from sneakeraug import registry
+from sneakeraug.card import CARD, GRAPH, WEIGHTS, Figure, ModelCard
 from sneakeraug.embed.torch_encoder import TorchEncoder
 from sneakeraug.files import file_sha256
-from sneakeraug.registry import Figure, ModelCard
 from sneakeraug.settings import get_settings
 from sneakeraug.training.embedder_card import EMBEDDER_CARD, INT8, read_about
 from sneakeraug.vocabulary import TARGETS
@@ -61,9 +61,9 @@ class Backbone:
     def graph(self) -> Path | None:
         """Its int8 graph, where one was made of these very weights."""
         made = self.about.get(INT8)
-        if not made or made["weights_sha256"] != file_sha256(self.folder / registry.WEIGHTS):
+        if not made or made["weights_sha256"] != file_sha256(self.folder / WEIGHTS):
             return None
-        return self.folder / registry.GRAPH
+        return self.folder / GRAPH
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -104,10 +104,10 @@ def open_backbone(folder: Path, device: str) -> Backbone:
         If there is none, or a file of a published model was changed.
     """
     card = None
-    if not (folder / EMBEDDER_CARD).is_file() and (folder / registry.CARD).is_file():
+    if not (folder / EMBEDDER_CARD).is_file() and (folder / CARD).is_file():
         card = registry.verify(folder)
     about = read_about(folder) if card is None else card.embedder
-    return Backbone(folder, about, TorchEncoder.of(folder / registry.WEIGHTS, about, device), card)
+    return Backbone(folder, about, TorchEncoder.of(folder / WEIGHTS, about, device), card)
 
 
 def open_served(model: str | None, device: str) -> Backbone:

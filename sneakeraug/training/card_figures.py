@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sneakeraug.registry import Figure
+from sneakeraug.card import Figure
 
 CARD_FIGURES: Final[dict[str, tuple[str, dict[str, str | float]]]] = {
     "accuracy": ("accuracy", {"best possible (Bayes)": "bayes_accuracy"}),

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from sneakeraug.card import Figure
 from sneakeraug.dataset.worlds import World
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.progress import Report
-from sneakeraug.registry import Figure
 from sneakeraug.training.backbone import image_flags, open_backbone
 from sneakeraug.training.card_figures import conversion_figures
 from sneakeraug.training.collection import Collection, load_collection

@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
+from sneakeraug.card import WEIGHTS
 from sneakeraug.files import write_bytes
 from sneakeraug.progress import Report
-from sneakeraug.registry import WEIGHTS
 from sneakeraug.training.backbone import open_backbone
 from sneakeraug.training.embedder import EmbedderOptions, train_embedder
 from sneakeraug.training.embedder_card import EMBEDDER_CARD, read_about

@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader
 
 from sneakeraug.augment.transforms import apply_augmentation
 from sneakeraug.background import estimate_background
+from sneakeraug.card import WEIGHTS
 from sneakeraug.dataset.photos import KINDS
 from sneakeraug.dataset.vary import INGREDIENTS, Variation
 from sneakeraug.embed.encoder import Encoded, join_encoded
@@ -26,7 +27,6 @@ from sneakeraug.embed.torch_encoder import encode_with
 from sneakeraug.errors import InputError
 from sneakeraug.files import file_sha256, write_bytes
 from sneakeraug.progress import Report
-from sneakeraug.registry import WEIGHTS
 from sneakeraug.training.collection import load_collection
 from sneakeraug.training.embedder_card import EMBEDDER_CARD, choose_gate, trained_before
 from sneakeraug.training.samples import (

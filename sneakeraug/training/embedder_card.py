@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from sneakeraug.card import CARD
 from sneakeraug.embed.encoder import Encoded
 from sneakeraug.errors import ModelNotFoundError
-from sneakeraug.registry import CARD
 
 EMBEDDER_CARD: Final = "embedder.json"
 """What a trained embedder says of itself, beside its weights."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from sneakeraug.arrays import BoolArray, ProbabilityArray
+from sneakeraug.card import Figure
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.evaluate.metrics import (
     calibration_error,
@@ -16,7 +17,6 @@ from sneakeraug.evaluate.metrics import (
     mean_with_interval,
 )
 from sneakeraug.progress import Report
-from sneakeraug.registry import Figure
 from sneakeraug.training.collection import Collection
 from sneakeraug.training.conditions import AS_IT_IS, Condition
 from sneakeraug.training.six_fold import SixFold, encode_six_fold, number_names

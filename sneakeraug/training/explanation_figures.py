@@ -11,12 +11,12 @@ from numpy.random import Generator
 
 from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray, UInt8Array
 from sneakeraug.augment.transforms import Variant
+from sneakeraug.card import Figure
 from sneakeraug.embed.encoder import Encoder
 from sneakeraug.evaluate.metrics import mean_with_interval
 from sneakeraug.progress import Report
 from sneakeraug.records import Context
 from sneakeraug.regions import Patches, encode_covered
-from sneakeraug.registry import Figure
 from sneakeraug.score.conversion import ConversionModel
 from sneakeraug.score.features import Projection, build_features, encode_contexts
 

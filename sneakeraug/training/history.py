@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from sneakeraug import registry
+from sneakeraug.card import Figure
 from sneakeraug.catalog.products import Catalog
 from sneakeraug.dataset.events import Reading, read_history
 from sneakeraug.dataset.support import Support, assess
@@ -274,7 +275,7 @@ def _left_out(support: Support) -> dict[str, str]:
 
 def _by_time(
     sends: Sends, split: Split, learnt: Learnt, seed: int, command: str, report: Report
-) -> list[registry.Figure]:
+) -> list[Figure]:
     """The figures of later sends by models of earlier ones; none where all were sent at once."""
     parts = split_by_time(sends)
     if parts is None:

@@ -10,13 +10,13 @@ import numpy as np
 
 from sneakeraug import registry
 from sneakeraug.arrays import ProbabilityArray
+from sneakeraug.card import Figure, read_card
 from sneakeraug.catalog.products import Catalog
 from sneakeraug.challenger import Comparison, Difference
 from sneakeraug.errors import ModelError, ModelNotFoundError
 from sneakeraug.evaluate.metrics import reliability_bins
 from sneakeraug.evaluate.weighted import Statistic, Trials, losses, statistics, with_intervals
 from sneakeraug.progress import Report
-from sneakeraug.registry import Figure
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.score.features import check_schema, feature_names
 from sneakeraug.training.backbone import open_backbone
@@ -201,7 +201,7 @@ def compare_with_serving(
     folder = models_dir / serving
     try:
         backbone = open_backbone(folder, device)
-        card = backbone.card or registry.read_card(folder)
+        card = backbone.card or read_card(folder)
         check_schema(card.features, feature_names(AUGMENTATIONS))
         rival = Fitted(*load_conversions(folder, card.conversion))
         seen = products_seen(folder)

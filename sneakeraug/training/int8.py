@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from sneakeraug import registry
+from sneakeraug.card import GRAPH, GRAPH_FILES, WEIGHTS, Figure
 from sneakeraug.embed.encoder import Encoded
 from sneakeraug.embed.graph import convert_network, quantise_graph
 from sneakeraug.embed.openvino_encoder import OpenvinoEncoder, compile_graph, import_openvino
@@ -22,7 +23,6 @@ from sneakeraug.embed.torch_encoder import TorchEncoder
 from sneakeraug.errors import InputError, ModelError
 from sneakeraug.files import file_sha256, write_bytes
 from sneakeraug.progress import Report
-from sneakeraug.registry import GRAPH, GRAPH_FILES, WEIGHTS, Figure
 from sneakeraug.training.backbone import Backbone, open_backbone
 from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.embedder_card import EMBEDDER_CARD, INT8

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from sneakeraug.arrays import IntArray, ProbabilityArray, UInt8Array
+from sneakeraug.card import Figure
 from sneakeraug.embed.encoder import Encoded, Encoder, join_encoded
 from sneakeraug.embed.graph import convert_network
 from sneakeraug.embed.openvino_encoder import OpenvinoEncoder, compile_graph, open_graph
@@ -19,7 +20,6 @@ from sneakeraug.embed.preprocess import NetworkInput, prepare_photos
 from sneakeraug.embed.torch_encoder import TorchEncoder
 from sneakeraug.evaluate.metrics import first_neighbour_hits, mean_with_interval
 from sneakeraug.progress import Report
-from sneakeraug.registry import Figure
 from sneakeraug.training.collection import Collection
 from sneakeraug.training.conditions import AS_IT_IS, CONDITIONS
 from sneakeraug.training.six_fold import PHOTOS_PER_PASS, number_names

@@ -10,6 +10,7 @@ import numpy as np
 
 from sneakeraug.arrays import FloatArray, UInt8Array
 from sneakeraug.augment.transforms import apply_augmentation
+from sneakeraug.card import Figure
 from sneakeraug.dataset.photos import list_others
 from sneakeraug.dataset.unknown import MEASURED_EDITS, MEASURED_SCENES
 from sneakeraug.embed.encoder import Encoded, Encoder
@@ -17,7 +18,6 @@ from sneakeraug.errors import PhotoError
 from sneakeraug.evaluate.metrics import roc_auc_with_interval
 from sneakeraug.limits import Limits
 from sneakeraug.progress import Report
-from sneakeraug.registry import Figure
 from sneakeraug.training.collection import Collection, read_small
 from sneakeraug.vocabulary import AUGMENTATIONS
 

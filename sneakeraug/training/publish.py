@@ -12,6 +12,7 @@ from typing import Any
 
 from sneakeraug import registry
 from sneakeraug.augment.transforms import DEFAULT_PARAMETERS
+from sneakeraug.card import GRAPH_FILES, WEIGHTS, Figure, ModelCard
 from sneakeraug.catalog.products import load_catalog
 from sneakeraug.challenger import Comparison
 from sneakeraug.embed.preprocess import MEAN, STD
@@ -19,7 +20,6 @@ from sneakeraug.evidence import PastCampaigns, write_past
 from sneakeraug.limits import Limits
 from sneakeraug.offers import save_pictures
 from sneakeraug.progress import Report
-from sneakeraug.registry import Figure, ModelCard
 from sneakeraug.score.conversion import ConversionModel, save_conversions
 from sneakeraug.score.features import Projection, feature_names
 from sneakeraug.training.backbone import Backbone
@@ -47,7 +47,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a card says that depends on what a model was trained on; see `registry.ModelCard`."""
+    """What a card says that depends on what a model was trained on; see `card.ModelCard`."""
 
     model_id: str
     category: str
@@ -102,7 +102,7 @@ def publish_model(
         staged = Path(scratch) / "model"
         staged.mkdir()
         has_graph = backbone.graph is not None
-        for name in (registry.WEIGHTS, *(registry.GRAPH_FILES if has_graph else ())):
+        for name in (WEIGHTS, *(GRAPH_FILES if has_graph else ())):
             shutil.copy2(backbone.folder / name, staged / name)
         conversion = save_conversions(staged, fitted.models, fitted.projection)
         if facts.category == DEFAULT_CATEGORY:

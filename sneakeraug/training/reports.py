@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sneakeraug import registry
+from sneakeraug.card import read_card
 from sneakeraug.dataset.worlds import World
 from sneakeraug.errors import InputError
 from sneakeraug.progress import Report
@@ -125,7 +125,7 @@ def report_conversion(
     network = open_served(model, device)
     collection, positions = _photos(images, network, split, (), report)
     six_fold = encode_six_fold(collection, positions, network.encoder, report)
-    card = registry.read_card(network.folder)
+    card = read_card(network.folder)
     models, projection = load_conversions(network.folder, card.conversion)
     unseen = both_views(six_fold, collection, is_edit_known)
     metrics = measure_conversions(models, projection, unseen, chosen, n_events, seed)
@@ -180,9 +180,7 @@ def report_explanation(
     if len(positions) > n_photos:
         rng = np.random.default_rng(seed)
         positions = sorted(rng.choice(positions, n_photos, replace=False).tolist())
-    models, projection = load_conversions(
-        network.folder, registry.read_card(network.folder).conversion
-    )
+    models, projection = load_conversions(network.folder, read_card(network.folder).conversion)
     metrics = measure_explanation(
         [collection.photos[i] for i in positions],
         number_names([collection.groups[i] for i in positions]),

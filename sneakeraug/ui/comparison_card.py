@@ -8,9 +8,10 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from sneakeraug.card import ModelCard
 from sneakeraug.challenger import Comparison, Difference
 from sneakeraug.errors import ModelNotFoundError
-from sneakeraug.registry import ModelCard, read_active
+from sneakeraug.registry import read_active
 from sneakeraug.ui import words
 
 BADGES: Final[dict[words.Judgement, str]] = {

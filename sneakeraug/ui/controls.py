@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from sneakeraug.registry import ModelCard
+from sneakeraug.card import ModelCard
 from sneakeraug.ui import pictures, samples, state, words
 from sneakeraug.ui.state import Campaign
 from sneakeraug.vocabulary import DEFAULT_CATEGORY

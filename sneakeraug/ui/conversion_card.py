@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from sneakeraug.registry import ModelCard
+from sneakeraug.card import ModelCard
 from sneakeraug.ui import model_charts, words
 from sneakeraug.vocabulary import TARGETS
 

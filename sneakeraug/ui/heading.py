@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from sneakeraug.registry import ModelCard
+from sneakeraug.card import ModelCard
 from sneakeraug.ui import words
 
 

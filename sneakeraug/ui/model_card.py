@@ -8,8 +8,9 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from sneakeraug.card import Figure, ModelCard, read_card
 from sneakeraug.recommend import Recommender
-from sneakeraug.registry import Figure, ModelCard, list_models, model_folder, read_card
+from sneakeraug.registry import list_models, model_folder
 from sneakeraug.ui import charts, words
 
 NETWORK: Final = "The network that recognises the edit"

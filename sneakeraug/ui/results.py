@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from sneakeraug.analysis import Analysis
+from sneakeraug.card import ModelCard
 from sneakeraug.files import safe_stem
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Recommendation
-from sneakeraug.registry import ModelCard
 from sneakeraug.ui import cards, charts, controls, engine, heat, pictures, words
 from sneakeraug.ui.state import Campaign, Picture
 

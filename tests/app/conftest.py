@@ -11,7 +11,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from sneakeraug.registry import active_model, read_card
+from sneakeraug.card import read_card
+from sneakeraug.registry import active_model
 from sneakeraug.settings import REPOSITORY_MODELS, get_settings
 from sneakeraug.ui import engine, samples
 

@@ -14,10 +14,11 @@ from streamlit.testing.v1 import AppTest
 
 from sneakeraug.analysis import Analysis
 from sneakeraug.augment.transforms import apply_augmentation
+from sneakeraug.card import read_card
 from sneakeraug.intake.decode import decode_photo
 from sneakeraug.rank.variants import tied_with_best
 from sneakeraug.regions import Regions
-from sneakeraug.registry import activate, read_card
+from sneakeraug.registry import activate
 from sneakeraug.ui import engine, results, samples, state, words
 from sneakeraug.ui.state import Campaign, Picture
 from sneakeraug.vocabulary import TARGETS

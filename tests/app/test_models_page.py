@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from sneakeraug.card import WEIGHTS, read_card
 from sneakeraug.challenger import Comparison, Difference
 from sneakeraug.evaluate.metrics import reliability_bins
-from sneakeraug.registry import WEIGHTS, activate, active_model, read_card
+from sneakeraug.registry import activate, active_model
 from sneakeraug.settings import REPOSITORY_MODELS
 from sneakeraug.ui import charts, comparison_card, engine, mistakes, model_card, model_charts, words
 
@@ -180,7 +181,7 @@ def test_a_comparison_is_shown_and_what_a_forced_model_was_refused_for(
     def page(folder: str, model_id: str) -> None:
         from pathlib import Path
 
-        from sneakeraug.registry import read_card
+        from sneakeraug.card import read_card
         from sneakeraug.ui import comparison_card
 
         comparison_card.show(read_card(Path(folder) / model_id), Path(folder))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from history_data import Table, silent, train
+from shop_server import Shop
 
 from sneakeraug.training.build import BuildOptions, build_dataset
 from sneakeraug.training.simulate import simulate_events
@@ -47,3 +50,13 @@ def rows(events: Path) -> Table:
     """The history's rows, to be changed and written again with `write`."""
     found: Table = pq.read_table(events).to_pylist()
     return found
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    server = Shop()
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()

@@ -12,6 +12,7 @@ from history_data import Table, sends_of, silent, train, write
 from typer.testing import CliRunner
 
 from sneakeraug import registry
+from sneakeraug.card import read_card
 from sneakeraug.catalog.products import load_catalog
 from sneakeraug.cli import app
 from sneakeraug.dataset.events import read_history
@@ -42,7 +43,7 @@ def test_the_figures_are_of_products_that_nothing_was_learnt_from(
     report = report_history(
         events, events.parent, load_catalog(), trained / "mine", 1, "cpu", silent
     )
-    card = registry.read_card(trained / "mine")
+    card = read_card(trained / "mine")
     assert report["n_products"] == card.tables["history"]["n_products"]["test"]
     published = {figure.name: figure.value for figure in card.figures}
     for figure in report["figures"]:
@@ -75,7 +76,7 @@ def test_what_cannot_be_told_is_none_and_never_nan(events: Path, trained: Path) 
     sends = sends_of(events, trained, events.parent)
     never = sends.take(np.flatnonzero(sends.history.happened["open_rate"] == 0))
     folder = trained / "mine"
-    fitted = Fitted(*load_conversions(folder, registry.read_card(folder).conversion))
+    fitted = Fitted(*load_conversions(folder, read_card(folder).conversion))
     found = measure_history(fitted, never, 0)["open_rate"]
     assert found["auc"] is None
     assert found["calibration_slope"] is None
@@ -85,7 +86,7 @@ def test_what_cannot_be_told_is_none_and_never_nan(events: Path, trained: Path) 
 
 
 def test_a_better_model_is_activated_and_says_what_it_beat(models: Path) -> None:
-    compared = registry.read_card(models / "mine").comparison
+    compared = read_card(models / "mine").comparison
     assert compared is not None
     assert compared.serving == "small"
     assert not compared.worse
@@ -94,14 +95,14 @@ def test_a_better_model_is_activated_and_says_what_it_beat(models: Path) -> None
 
 
 def card_with(models: Path, model_id: str, **changes: object) -> None:
-    card = registry.read_card(models / model_id).model_copy(update=changes)
+    card = read_card(models / model_id).model_copy(update=changes)
     (models / model_id / "card.json").write_text(card.to_json(), encoding="utf-8")
 
 
 def test_a_worse_model_is_refused_with_the_figures_and_force_is_recorded(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compared = registry.read_card(models / "mine").comparison
+    compared = read_card(models / "mine").comparison
     assert compared is not None
     worse = compared.targets["open_rate"].model_copy(
         update={"value": 0.02, "interval": (0.01, 0.03)}
@@ -135,7 +136,7 @@ def test_a_serving_model_of_another_schema_is_said_and_not_compared(
     said: list[str] = []
     folder = models / "mine"
     compared = compare_with_serving(
-        Fitted(*load_conversions(folder, registry.read_card(folder).conversion)),
+        Fitted(*load_conversions(folder, read_card(folder).conversion)),
         sends_of(events, models, events.parent),
         events.parent,
         load_catalog(),
@@ -189,7 +190,7 @@ def test_training_from_the_command_line_activates(
     )  # fmt: skip
     assert done.exit_code == 0, (done.output, done.exception)
     assert registry.active_model(models) == "second"
-    card = registry.read_card(models / "second")
+    card = read_card(models / "second")
     assert "machines had been left out when it was imported" in card.trained_on
     assert card.retrain[0].startswith("sneakeraug train conversion --events history.parquet")
     with pytest.raises(InputError, match="There is a model 'second' already"):

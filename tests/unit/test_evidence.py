@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sneakeraug import registry
+from sneakeraug.card import CARD, read_card
 from sneakeraug.errors import InputError, ModelCorruptError, ModelError, ShapeError
 from sneakeraug.evidence import (
     HISTORY,
@@ -139,13 +140,13 @@ def test_a_model_with_history_shows_it_and_its_file_is_verified(
     bare = load(settings=settings)
     analysis = bare.analyse(demo_paths[0])
     assert bare.past(analysis) == []
-    staged, card = tmp_path / "staged", registry.read_card(small_models / "small")
+    staged, card = tmp_path / "staged", read_card(small_models / "small")
     shutil.copytree(small_models / "small", staged)
-    (staged / registry.CARD).unlink()
+    (staged / CARD).unlink()
     write_past(staged, replace(rows(1), identities=analysis.embedding[None]))
     models = tmp_path / "models"
     registry.publish(staged, models, card.model_copy(update={"model_id": "with-history"}))
-    assert HISTORY in registry.read_card(models / "with-history").files
+    assert HISTORY in read_card(models / "with-history").files
     loaded = load("with-history", settings=Settings(models_dir=models, device="cpu"))
     (found,) = loaded.past(analysis, "open_rate")
     assert found.similarity == pytest.approx(1.0, abs=1e-3)

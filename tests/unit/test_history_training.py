@@ -12,6 +12,7 @@ from history_data import Table, counted, sends_of, silent, train, write
 from safetensors.numpy import load_file
 
 from sneakeraug import registry
+from sneakeraug.card import read_card
 from sneakeraug.catalog.products import load_catalog
 from sneakeraug.dataset.events import read_history
 from sneakeraug.dataset.history import to_parquet
@@ -112,7 +113,7 @@ def test_without_propensities_card_and_recommendation_warn_of_confounding(
     only = {"propensity": None, "abandoned_cart": None, "unsubscribed": None}
     path = write(tmp_path, [r | only for r in rows])
     train(path, dataset, models, "guessed")
-    card = registry.read_card(models / "guessed")
+    card = read_card(models / "guessed")
     assert card.is_confounded
     assert any("Whoever chose may have known" in limit for limit in card.limits)
     with_it = Recommender(models / "guessed", load_catalog(), Settings(models_dir=models))
@@ -177,7 +178,7 @@ def test_a_model_of_one_s_history_keeps_its_past_campaigns_as_sums(
 ) -> None:
     card = registry.verify(trained / "mine")
     assert HISTORY in card.files
-    assert HISTORY not in registry.read_card(trained / "small").files
+    assert HISTORY not in read_card(trained / "small").files
     past = read_past(trained / "mine")
     assert past is not None
     history = sends_of(events, trained, events.parent).history

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from sneakeraug import registry
+from sneakeraug.card import GRAPH, GRAPH_FILES, WEIGHTS, read_card
 from sneakeraug.embed import backends
 from sneakeraug.embed.openvino_encoder import TELEMETRY, open_graph
 from sneakeraug.errors import (
@@ -25,7 +26,6 @@ from sneakeraug.errors import (
     StoreError,
 )
 from sneakeraug.recommend import Recommender
-from sneakeraug.registry import GRAPH, GRAPH_FILES, WEIGHTS
 from sneakeraug.score.conversion import load_conversions
 from sneakeraug.serving import load
 from sneakeraug.settings import Settings
@@ -92,7 +92,7 @@ def test_a_published_model_gets_the_graph_with_hashes_and_figures(with_graph: Pa
 def test_the_figures_are_had_again(with_graph: Path, demo_paths: list[Path]) -> None:
     network = open_backbone(with_graph / "small", "cpu")
     again = report_int8([demo_paths[0].parent], network, 0, silent)["figures"]
-    card = registry.read_card(with_graph / "small")
+    card = read_card(with_graph / "small")
     published = {figure.name: figure.value for figure in card.figures}
     for figure in again:
         if not figure["name"].endswith("ms (lower is better)"):
@@ -272,7 +272,7 @@ def test_an_embedders_graph_goes_with_it_until_it_is_trained_anew(
     small_models: Path, demo_paths: list[Path], tmp_path: Path
 ) -> None:
     images = [demo_paths[0].parent]
-    card = registry.read_card(small_models / "small")
+    card = read_card(small_models / "small")
     folder = tmp_path / "embedder"
     folder.mkdir()
     shutil.copy(small_models / "small" / WEIGHTS, folder)

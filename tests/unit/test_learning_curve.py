@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from sneakeraug.card import read_card
 from sneakeraug.cli import app
 from sneakeraug.errors import InputError, ShapeError
 from sneakeraug.evaluate.metrics import (
@@ -20,7 +21,6 @@ from sneakeraug.evaluate.metrics import (
     roc_auc,
 )
 from sneakeraug.evaluate.weighted import Trials, statistics, with_intervals
-from sneakeraug.registry import read_card
 from sneakeraug.training.learning_curve import KEPT, CurveOptions
 
 

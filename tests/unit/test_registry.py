@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sneakeraug import registry
+from sneakeraug.card import read_card
 from sneakeraug.errors import InputError, ModelCorruptError, ModelError, ModelNotFoundError
 from sneakeraug.serving import load
 from sneakeraug.settings import Settings
@@ -72,7 +73,7 @@ def test_no_active_model_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_published_model_is_never_overwritten(models: Path, tmp_path: Path) -> None:
-    card = registry.read_card(models / "small")
+    card = read_card(models / "small")
     staged = tmp_path / "staged"
     staged.mkdir()
     with pytest.raises(InputError, match="published models do not change"):
@@ -111,7 +112,7 @@ def test_rolling_back_to_a_damaged_or_missing_model_leaves_the_active_one(models
 def add_watches(models: Path) -> None:
     """Publish a second model, for another category."""
     shutil.copytree(models / "small", models / "watch-1")
-    card = registry.read_card(models / "watch-1")
+    card = read_card(models / "watch-1")
     card = card.model_copy(update={"model_id": "watch-1", "category": "watches"})
     (models / "watch-1" / "card.json").write_text(card.to_json(), encoding="utf-8")
 
