@@ -17,6 +17,7 @@ from scipy.special import expit
 from sneakeraug.arrays import ProbabilityArray
 from sneakeraug.score.conversion import Rows
 from sneakeraug.score.features import feature_names
+from sneakeraug.training.design_pipeline import design_columns
 from sneakeraug.vocabulary import AUGMENTATIONS
 
 N_MEMBERS = 10
@@ -26,7 +27,7 @@ FEATURES = feature_names(AUGMENTATIONS)
 
 
 def simpler_ranges(
-    rows: Rows, held_out: Rows, x: np.ndarray, columns: list[int], rng: np.random.Generator
+    rows: Rows, held_out: Rows, x: np.ndarray, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
     """Ends of the ranges of `x`, ``(n, 2)``, by way.
 
@@ -38,16 +39,14 @@ def simpler_ranges(
         Sends of other products, for Venn–Abers.
     x
         Features of the rows that are answered for.
-    columns
-        Which of the features the trees see.
     rng
         Draws products and the members' seeds.
     """
     return {
         "cells": cell_ranges(rows, x),
-        "bootstrap": bootstrap_ranges(rows, x, columns, rng),
-        "ensemble": ensemble_ranges(rows, x, columns, rng),
-        "Venn–Abers": venn_abers_ranges(rows, held_out, x, columns),
+        "bootstrap": bootstrap_ranges(rows, x, rng),
+        "ensemble": ensemble_ranges(rows, x, rng),
+        "Venn–Abers": venn_abers_ranges(rows, held_out, x),
     }
 
 
@@ -69,35 +68,31 @@ def cell_ranges(rows: Rows, x: np.ndarray) -> np.ndarray:
     return ends[cells(x)]
 
 
-def bootstrap_ranges(
-    rows: Rows, x: np.ndarray, columns: list[int], rng: np.random.Generator
-) -> np.ndarray:
+def bootstrap_ranges(rows: Rows, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Of models on products drawn with replacement."""
     products, number = np.unique(rows.products, return_inverse=True)
     n = len(products)
     margins = []
     for _ in range(N_MEMBERS):
         times = np.bincount(rng.integers(n, size=n), minlength=n)
-        margins.append(_margin(_learn(rows, columns, times[number], {}), x, columns))
+        margins.append(_margin(_learn(rows, times[number], {}), x))
     return _normal_ranges(margins)
 
 
-def ensemble_ranges(
-    rows: Rows, x: np.ndarray, columns: list[int], rng: np.random.Generator
-) -> np.ndarray:
+def ensemble_ranges(rows: Rows, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Of models that each see half of the rows and half of the columns, drawn anew a tree."""
     margins = []
     for _ in range(N_MEMBERS):
         drawn = {"subsample": 0.5, "colsample_bytree": 0.5, "seed": int(rng.integers(2**31))}
-        margins.append(_margin(_learn(rows, columns, None, drawn), x, columns))
+        margins.append(_margin(_learn(rows, None, drawn), x))
     return _normal_ranges(margins)
 
 
-def venn_abers_ranges(rows: Rows, held_out: Rows, x: np.ndarray, columns: list[int]) -> np.ndarray:
+def venn_abers_ranges(rows: Rows, held_out: Rows, x: np.ndarray) -> np.ndarray:
     """From p0 to p1 of inductive Venn–Abers on one model."""
-    booster = _learn(rows, columns, None, {})
-    ends = venn_abers_ends(_margin(booster, held_out.x, columns), held_out.y_true)
-    return ends(_margin(booster, x, columns))
+    booster = _learn(rows, None, {})
+    ends = venn_abers_ends(_margin(booster, held_out.x), held_out.y_true)
+    return ends(_margin(booster, x))
 
 
 def venn_abers_ends(
@@ -119,18 +114,16 @@ def venn_abers_ends(
     return lambda new: np.stack([np.interp(new, grid, end) for end in ends], axis=1)
 
 
-def _learn(
-    rows: Rows, columns: list[int], weights: np.ndarray | None, drawn: dict[str, Any]
-) -> xgb.Booster:
+def _learn(rows: Rows, weights: np.ndarray | None, drawn: dict[str, Any]) -> xgb.Booster:
     """The source design's model."""
-    seen = xgb.DMatrix(rows.x[:, columns], label=rows.y_true, weight=weights)
+    seen = xgb.DMatrix(design_columns(rows.x), label=rows.y_true, weight=weights)
     return xgb.train({"objective": "binary:logistic"} | drawn, seen, num_boost_round=N_TREES)
 
 
-def _margin(booster: xgb.Booster, x: np.ndarray, columns: list[int]) -> np.ndarray:
+def _margin(booster: xgb.Booster, x: np.ndarray) -> np.ndarray:
     """Log-odds."""
     return np.asarray(
-        booster.inplace_predict(x[:, columns], predict_type="margin"), dtype=np.float64
+        booster.inplace_predict(design_columns(x), predict_type="margin"), dtype=np.float64
     )
 
 

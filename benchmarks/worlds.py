@@ -21,15 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xgboost as xgb
 from simpler_ranges import simpler_ranges
 
 from sneakeraug.dataset.sends import draw_events
 from sneakeraug.dataset.worlds import Pictures, World
-from sneakeraug.evaluate.metrics import coverage
+from sneakeraug.evaluate.metrics import coverage, log_loss
 from sneakeraug.score.features import PictureRows, build_features
 from sneakeraug.training.backbone import open_served
 from sneakeraug.training.conversion_figures import Unseen, measure_conversions
+from sneakeraug.training.design_pipeline import learn_design, lost_by
 from sneakeraug.training.publish import Fitted
 from sneakeraug.training.world_models import HELD_OUT_SHARE, encode_sides, event_rows, fit_models
 from sneakeraug.vocabulary import AUGMENTATIONS, TARGETS
@@ -137,39 +137,29 @@ def measure_design(
     sends = draw_events(world, parts["train"].pictures, n_events, rng)
     rows = event_rows(parts["train"], sends, target, fitted.projection)
     n_edits = len(AUGMENTATIONS)
-    columns = [*range(n_edits), *range(rows.x.shape[1] - 31, rows.x.shape[1])]
-    booster = xgb.train(
-        {"objective": "binary:logistic"},
-        xgb.DMatrix(rows.x[:, columns], label=rows.y_true),
-        num_boost_round=100,
-    )
+    design = learn_design(rows.x, rows.y_true)
     unseen, rng = parts["test"], np.random.default_rng(seed + 100)
     events = draw_events(world, unseen.pictures, N_MEASURED, rng)
     shown = unseen.pictures.take(events.pictures)
     truth = world.probability(shown, events.contexts, target)
     seen = world.probability(shown, events.contexts, target, is_hidden_seen=False)
     x = build_features(unseen.rows.take(events.pictures), events.contexts, fitted.projection)
-    p = booster.inplace_predict(x[:, columns]).astype(np.float64)
-
-    def loss(q: np.ndarray) -> float:
-        return float(-np.mean(truth * np.log(q) + (1 - truth) * np.log1p(-q)))
-
+    p = design.predict(x)
     ranges = {}
     if world.name == "market":  # elsewhere there is little to be unsure of
         checks = draw_events(
             world, parts["validation"].pictures, round(HELD_OUT_SHARE * n_events), rng
         )
         held_out = event_rows(parts["validation"], checks, target, fitted.projection)
-        ranges = simpler_ranges(rows, held_out, x, columns, rng)
-    sign = 1.0 if TARGETS[target] == "raise" else -1.0
+        ranges = simpler_ranges(rows, held_out, x, rng)
     n_photos = len(unseen.rows) // n_edits
     six = {k: np.repeat(v[:n_photos], n_edits) for k, v in events.contexts.items()}
     x = build_features(unseen.rows, six, fitted.projection)
-    guess = (sign * booster.inplace_predict(x[:, columns])).reshape(-1, n_edits).argmax(axis=1)
-    true_p = sign * world.probability(unseen.pictures, six, target).reshape(-1, n_edits)
-    best = true_p.max(axis=1)
-    regret = (best - true_p[np.arange(n_photos), guess]) / np.abs(best)
-    found = {"log_loss_excess": loss(p) - loss(seen), "regret_mean": float(regret.mean())}
+    true_p = world.probability(unseen.pictures, six, target)
+    found = {
+        "log_loss_excess": log_loss(p, truth) - log_loss(seen, truth),
+        "regret_mean": float(lost_by(design.pick(x, target), true_p, target).mean()),
+    }
     for name, ends in ranges.items():
         found[f"interval_coverage, {name}"] = coverage(ends, truth)
         found[f"interval_width, {name}"] = float((ends[:, 1] - ends[:, 0]).mean())

@@ -11,7 +11,11 @@ CARD_FIGURES: Final[dict[str, tuple[str, dict[str, str | float]]]] = {
     "accuracy": ("accuracy", {"best possible (Bayes)": "bayes_accuracy"}),
     "log loss (lower is better)": (
         "log_loss",
-        {"best possible (Bayes)": "bayes_log_loss", "base rate": "base_rate_log_loss"},
+        {
+            "best possible (Bayes)": "bayes_log_loss",
+            "base rate": "base_rate_log_loss",
+            "design's pipeline": "design_log_loss",
+        },
     ),
     "90 % ranges that hold the true probability": ("interval_coverage", {"promised": 0.9}),
     "90 % ranges that hold the true difference": ("difference_coverage", {"promised": 0.9}),
@@ -21,6 +25,7 @@ CARD_FIGURES: Final[dict[str, tuple[str, dict[str, str | float]]]] = {
             "always the best guess": "regret_mean_if_always_the_best_guess",
             "always original": "regret_mean_if_always_original",
             "random": "regret_mean_if_random",
+            "design's pipeline": "regret_mean_of_design",
         },
     ),
     "photos with a recommendation that does harm (lower is better)": (
@@ -28,7 +33,11 @@ CARD_FIGURES: Final[dict[str, tuple[str, dict[str, str | float]]]] = {
         {"always the best guess": "false_rate_if_always_the_best_guess"},
     ),
 }
-"""Figures of a card: the metric, and the metrics, or numbers, it is read beside."""
+"""Figures of a card: the metric, and the metrics, or numbers, it is read beside.
+
+What was not measured is left out: the design's pipeline learns from fewer sends than some targets
+have events in.
+"""
 
 
 def conversion_figures(
@@ -49,6 +58,7 @@ def _figures(
             baselines = {
                 title: other if isinstance(other, float) else round(float(found[other]), 5)
                 for title, other in beside.items()
+                if isinstance(other, float) or other in found
             }
             yield Figure(
                 name=f"{target}: {name}",

@@ -87,7 +87,7 @@ def measure_conversions(
     """
     rng = np.random.default_rng(seed)
     events = draw_events(world, unseen.pictures, n_events, rng)
-    campaigns = _draw_campaigns(unseen, rng)
+    campaigns = draw_campaigns(unseen, rng)
     metrics = {}
     for target, model in models.items():
         happened = np.flatnonzero(~np.isnan(events.happened[target]))
@@ -160,7 +160,7 @@ def _measure_sends(
         "log_loss": log_loss(p, y),
         "bayes_log_loss": log_loss(possible, y),
         "base_rate_log_loss": log_loss(np.full_like(y, base), y),
-        "log_loss_excess": _expected_log_loss(p, truth) - _expected_log_loss(possible, truth),
+        "log_loss_excess": log_loss(p, truth) - log_loss(possible, truth),
         "brier_excess": brier_score(p, truth) - brier_score(possible, truth),
         "auc": roc_auc(p, y) if 0 < base < 1 else None,
         "bayes_auc": roc_auc(possible, y) if 0 < base < 1 else None,
@@ -183,11 +183,6 @@ def _by_campaign(held: BoolArray, campaign_types: IntArray) -> dict[str, float]:
     }
 
 
-def _expected_log_loss(p: ProbabilityArray, truth: ProbabilityArray) -> float:
-    q = np.clip(p, 1e-12, 1 - 1e-12)
-    return float(-np.mean(truth * np.log(q) + (1 - truth) * np.log1p(-q)))
-
-
 def _bootstrap(
     values: Mapping[str, BoolArray | ProbabilityArray], products: IntArray, seed: int
 ) -> dict[str, tuple[float, float]]:
@@ -200,8 +195,8 @@ def _bootstrap(
     }
 
 
-def _draw_campaigns(unseen: Unseen, rng: np.random.Generator) -> list[dict[str, IntArray]]:
-    """Contexts for every photo, the same for its six variants."""
+def draw_campaigns(unseen: Unseen, rng: np.random.Generator) -> list[dict[str, IntArray]]:
+    """Draw contexts for every photo, the same for its six variants, `CAMPAIGNS_A_PHOTO` times."""
     n_photos = len(unseen.rows) // len(AUGMENTATIONS)
     drawn = (draw_contexts(n_photos, rng) for _ in range(CAMPAIGNS_A_PHOTO))
     return [

@@ -31,6 +31,7 @@ from sneakeraug.evaluate.metrics import (
     wilson_interval,
 )
 from sneakeraug.training.conditions import CONDITIONS, find_conditions
+from sneakeraug.training.design_pipeline import lost_by
 from sneakeraug.training.embedder import ingredients_without, plan_epochs
 from sneakeraug.training.samples import epoch_order
 
@@ -137,6 +138,45 @@ def test_the_embedder_report_has_the_promised_keys(
     assert 0 <= report["ece"] <= 1
     assert 0 <= report["retrieval"]["product found again from an edited picture"] <= 1
     assert any("after halving" in figure["name"] for figure in report["figures"])
+
+
+PROMISED = {
+    "n", "base_rate", "accuracy", "bayes_accuracy", "log_loss", "log_loss_excess", "brier_excess",
+    "auc", "bayes_auc", "ece", "calibration_slope", "regret_mean", "regret_p95",
+    "p_best_calibration", "interval_coverage", "interval_width", "difference_coverage",
+    "winner_bias", "false_recommendation_rate", "base_rate_log_loss",
+    "regret_mean_if_always_original", "regret_mean_if_random", "design_log_loss",
+    "design_log_loss_excess", "regret_mean_of_design",
+}  # fmt: skip
+
+
+def test_the_conversion_report_has_the_promised_keys_beside_the_design_and_trivial_rules(
+    small_models: Path, demo_paths: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNEAKERAUG_MODELS_DIR", str(small_models))
+    arguments = ["--images", str(demo_paths[0].parent), "--split", "all", "--json"]
+    done = CliRunner().invoke(
+        app, ["evaluate", "conversion", *arguments, "--world", "paper", "--sends", "4000"]
+    )
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    for target, found in report["targets"].items():
+        assert found.keys() >= PROMISED, target
+        assert found["design_log_loss"] > found["bayes_log_loss"]
+        assert 0 <= found["regret_mean_of_design"] < found["regret_mean_if_always_original"]
+    beside = [f["baselines"] for f in report["figures"] if "lost by following" in f["name"]]
+    assert beside
+    assert all("design's pipeline" in each for each in beside)
+
+
+@pytest.mark.parametrize(
+    ("target", "lost"), [("open_rate", [0.5, 0.0]), ("unsubscribed", [0.0, 5.0])]
+)
+def test_what_a_choice_loses_is_a_share_of_the_best_ones_probability(
+    target: str, lost: list[float]
+) -> None:
+    true_p = np.array([0.1, 0.2, 0.1, 0.1, 0.1, 0.1, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1])
+    assert lost_by(np.array([0, 0]), true_p, target) == pytest.approx(np.array(lost))
 
 
 @pytest.mark.parametrize("edit", [*TRAINED_EDITS.values(), *MEASURED_EDITS.values()])
