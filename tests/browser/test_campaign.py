@@ -39,6 +39,8 @@ def test_an_upload_gives_a_ranked_page_and_its_downloads(
     assert page.get_by_text("my shoe.png").first.is_visible()
 
     page.get_by_text("Export for an e-mail").click()
+    page.get_by_role("button", name="Figures as CSV").wait_for()
+    settle(page)
     page.get_by_role("radio", name="JSON").click(force=True)
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Figures as JSON").click()
