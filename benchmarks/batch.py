@@ -12,9 +12,7 @@ them one after the other; medians over the rounds, in pictures (of six versions 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
 import statistics
 import tempfile
 import time
@@ -28,6 +26,7 @@ import torch
 import torchvision
 import xgboost as xgb
 from PIL import Image
+from timing import machine, write_json
 
 from sneakeraug import load
 from sneakeraug.batch.inputs import Inputs
@@ -174,7 +173,7 @@ def main() -> None:
     medians = {what: statistics.median(found) for what, found in rates.items()}
     ours, bare = medians["batch, all of it"], medians["the network alone"]
     report = {
-        "machine": f"{platform.machine()}, {len(os.sched_getaffinity(0))} processors",
+        "machine": machine(),
         "device": recommender.device,
         "backend": recommender.backend,
         "model_id": recommender.model_id,
@@ -193,8 +192,7 @@ def main() -> None:
     for what, found in medians.items():
         print(f"{what:<28}{found:>10.1f} photos/s{found / medians[PEER]:>8.2f}×")
     print(f"share of the network's rate {100 * ours / bare:>9.0f} %")
-    if args.json:
-        args.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    write_json(args.json, report)
 
 
 if __name__ == "__main__":

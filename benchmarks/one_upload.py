@@ -32,7 +32,7 @@ import numpy as np
 import torch
 import xgboost
 from PIL import Image
-from timing import machine, time_in_turn, write_json
+from timing import machine, write_json
 from torchvision.models import resnet50
 
 from sneakeraug import load
@@ -45,6 +45,7 @@ from sneakeraug.embed.preprocess import MEAN, STD, prepare_photos
 from sneakeraug.embed.torch_encoder import TorchEncoder
 from sneakeraug.recommend import Recommender
 from sneakeraug.settings import read_settings
+from sneakeraug.training.int8_figures import time_passes
 from sneakeraug.vocabulary import CAMPAIGN_TYPES
 
 PASSED_PX = 224
@@ -152,7 +153,7 @@ def main() -> None:
     print(f"{document['machine']}\n1,200 px JPEG, {recommender.device}, {recommender.backend}")
     warm_s = 0.0
     if args.n:
-        times = time_in_turn(jobs_of(recommender, data), args.n)
+        times = time_passes(jobs_of(recommender, data), args.n)
         medians = {name: float(np.median(some)) for name, some in times.items()}
         print(f"{'':<28}{'median ms':>10}{'fastest':>10}{'notebook over it':>18}")
         for name, some in times.items():

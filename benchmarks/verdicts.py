@@ -18,6 +18,7 @@ import numpy as np
 from sneakeraug import load
 from sneakeraug.dataset.sends import draw_contexts
 from sneakeraug.errors import PhotoError
+from sneakeraug.evaluate.metrics import wilson_interval
 from sneakeraug.progress import silent
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Recommendation
@@ -46,13 +47,6 @@ def compare(one: Recommendation, other: Recommendation, found: dict[str, list[fl
     found["and same product"].append(
         (shelf.verdict, shelf.product_id) == (shelf_too.verdict, shelf_too.product_id)
     )
-
-
-def wilson(hits: np.ndarray) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927)."""
-    n, share, z = len(hits), float(hits.mean()), 1.96
-    middle, half = share + z * z / (2 * n), z * np.sqrt(share * (1 - share) / n + (z / n / 2) ** 2)
-    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
 
 
 def main() -> None:
@@ -98,7 +92,8 @@ def main() -> None:
         if name.startswith("largest"):
             print(f"{name:<34}{each.max():.5f} (mean {each.mean():.6f})")
         else:
-            print(f"{name:<34}{each.mean():.2%} ({wilson(each)[0]:.2%} to {wilson(each)[1]:.2%})")
+            low, high = wilson_interval(float(each.mean()), len(each))
+            print(f"{name:<34}{each.mean():.2%} ({low:.2%} to {high:.2%})")
 
 
 if __name__ == "__main__":

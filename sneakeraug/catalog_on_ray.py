@@ -21,7 +21,7 @@ from sneakeraug.embed.preprocess import NetworkInput, prepare_photos
 from sneakeraug.errors import InputError
 from sneakeraug.limits import Limits
 from sneakeraug.model import LoadedModel
-from sneakeraug.offers import PICTURES_AT_ONCE, load_pictures
+from sneakeraug.offers import PICTURES_AT_ONCE, load_pictures, picture_numbers
 from sneakeraug.progress import Report, Step
 from sneakeraug.registry import chosen_folder
 from sneakeraug.score.features import measure_picture
@@ -146,7 +146,6 @@ class EncodePictures:
             np.concatenate([tensors[f"{name}.tones"] for name in names]),
         )
         encoded = self._encoder.encode_inputs(inputs)
-        measures = np.stack([tensors[f"{name}.measures"] for name in names])
-        rows = np.concatenate([encoded.outputs, encoded.embeddings, measures], axis=1)
-        numbers = {name: np.ascontiguousarray(row) for name, row in zip(names, rows, strict=True)}
-        return {"numbers": save(numbers)}
+        measures = [tensors[f"{name}.measures"] for name in names]
+        numbers = picture_numbers(names, encoded, measures)
+        return {"numbers": save({k: np.ascontiguousarray(row) for k, row in numbers.items()})}

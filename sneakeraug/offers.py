@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,7 +15,7 @@ from sneakeraug.analysis import decode_small
 from sneakeraug.arrays import FloatArray, IntArray
 from sneakeraug.catalog.index import PictureIndex
 from sneakeraug.catalog.products import Catalog
-from sneakeraug.embed.encoder import N_IDENTITY, Encoder
+from sneakeraug.embed.encoder import N_IDENTITY, Encoded, Encoder
 from sneakeraug.errors import PhotoError
 from sneakeraug.limits import Limits
 from sneakeraug.progress import Report, Step, silent
@@ -215,6 +215,12 @@ def _encode_some(
     if not photos:
         return {}
     encoded = encoder.encode(list(photos.values()))
-    measures = np.stack([measure_picture(photo) for photo in photos.values()])
-    numbers = np.concatenate([encoded.outputs, encoded.embeddings, measures], axis=1)
-    return dict(zip(photos, numbers.astype(np.float32), strict=True))
+    return picture_numbers(photos, encoded, [measure_picture(photo) for photo in photos.values()])
+
+
+def picture_numbers(
+    names: Iterable[str], encoded: Encoded, measures: Sequence[FloatArray]
+) -> dict[str, FloatArray]:
+    """Return what is kept of catalog pictures, by their hash: outputs, identity, measures."""
+    rows = np.concatenate([encoded.outputs, encoded.embeddings, np.stack(measures)], axis=1)
+    return dict(zip(names, rows.astype(np.float32), strict=True))

@@ -22,12 +22,11 @@ from sneakeraug.cli.options import (
     Target,
 )
 from sneakeraug.cli.output import print_json
+from sneakeraug.cli.recommend import ScoredFile, read_campaign, score_file
 from sneakeraug.vocabulary import AUGMENTATIONS, DEFAULT_CATEGORY
 
 if TYPE_CHECKING:
     from sneakeraug.delivery import Delivery
-    from sneakeraug.recommend import Recommender
-    from sneakeraug.records import Recommendation
 
 ReportKind = Literal["html", "pdf"]
 
@@ -79,13 +78,9 @@ def export(
 ) -> None:
     """Write a picture ready for e-mail, its HTML and its manifest; reports and tables on demand."""
     from sneakeraug.errors import InputError
-    from sneakeraug.rank.guards import parse_guards
-    from sneakeraug.records import Context, direction_of
 
-    direction_of(target)
-    guards = parse_guards(guard or [])
-    Context.of(
-        campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
+    campaign = read_campaign(
+        target, campaign_type, industry, sneaker_type, gender, alternates, guard
     )
     if variant is not None and variant not in AUGMENTATIONS:
         raise InputError(
@@ -98,26 +93,12 @@ def export(
     from sneakeraug.export.snippet import propose_alt, write_snippet
     from sneakeraug.export.tables import write_results
     from sneakeraug.files import safe_stem, write_bytes
-    from sneakeraug.intake.decode import decode_photo, read_photo_bytes
-    from sneakeraug.serving import load
     from sneakeraug.settings import read_settings
 
     settings = read_settings(device=device, backend=backend)
     path = Path(image)
-    data = read_photo_bytes(path, settings.limits)
-    decode_photo(data, settings.limits, path.name)  # a bad picture is said before a model is loaded
-    recommender = load(model, category=category, settings=settings)
-    found = recommender.recommend(
-        data,
-        path.name,
-        target=target,
-        campaign_type=campaign_type,
-        industry=industry,
-        sneaker_type=sneaker_type,
-        gender=gender,
-        n_alternates=alternates,
-        guard=guards,
-    )
+    scored = score_file(path, settings, model, category, campaign)
+    data, found = scored.data, scored.result
     chosen = variant or found.best_augmentation.augmentation or "original"
     alt = alt if alt is not None else propose_alt(path.name, chosen, sneaker_type, gender, category)
     made = deliver(data, path.name, found, chosen, alt, settings.limits, width, picture_format)
@@ -135,7 +116,7 @@ def export(
         written = write_tool_files(tool, item)
         files |= {f"{made.stem}-{name}": content for name, content in written.items()}
     if report is not None:
-        signed = _report(recommender, data, found, made, path.name, report, by, on, note)
+        signed = _report(scored, made, path.name, report, by, on, note)
         files[f"{made.stem}-sign-off.{report}"] = signed
     for name, content in files.items():
         write_bytes(out / name, content)
@@ -146,9 +127,7 @@ def export(
 
 
 def _report(
-    recommender: Recommender,
-    data: bytes,
-    found: Recommendation,
+    scored: ScoredFile,
     made: Delivery,
     name: str,
     kind: ReportKind,
@@ -159,19 +138,17 @@ def _report(
     """The sign-off report's file."""
     from datetime import UTC, datetime
 
-    from sneakeraug.analysis import prepare
     from sneakeraug.export.report import SignOff
-    from sneakeraug.intake.decode import decode_photo
     from sneakeraug.signoff import compose_report, write_report
 
-    limits = recommender.settings.limits
+    recommender = scored.recommender
     report = compose_report(
-        found,
+        scored.result,
         made,
-        {v.augmentation: v.photo for v in prepare(decode_photo(data, limits, name)).variants},
+        {variant.augmentation: variant.photo for variant in scored.analysis.variants},
         recommender.catalog,
         recommender.card,
-        limits,
+        recommender.settings.limits,
         SignOff(by, on or f"{datetime.now(UTC):%Y-%m-%d}", note),
         name,
     )

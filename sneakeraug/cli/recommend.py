@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +25,12 @@ from sneakeraug.cli.options import (
 from sneakeraug.cli.output import print_json, print_recommendation, progress
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
+if TYPE_CHECKING:
+    from sneakeraug.analysis import Analysis
+    from sneakeraug.recommend import Campaign, Recommender
+    from sneakeraug.records import Recommendation
+    from sneakeraug.settings import Settings
+
 
 def recommend(
     image: Annotated[str, typer.Argument(help="Picture file.")],
@@ -42,36 +49,14 @@ def recommend(
     as_json: Json = False,
 ) -> None:
     """Score a picture, its five augmentations and alternates for one campaign."""
-    from sneakeraug.rank.guards import parse_guards
-    from sneakeraug.records import Context, direction_of
-
-    direction_of(target)
-    guards = parse_guards(guard or [])
-    Context.of(
-        campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
+    campaign = read_campaign(
+        target, campaign_type, industry, sneaker_type, gender, alternates, guard
     )
-    from sneakeraug.intake.decode import decode_photo, read_photo_bytes
     from sneakeraug.settings import read_settings
 
     settings = read_settings(device=device, backend=backend)
-    limits = settings.limits
-    path = Path(image)
-    data = read_photo_bytes(path, limits)
-    decode_photo(data, limits, path.name)  # a bad picture is said before a model is loaded
-    from sneakeraug.serving import load
-
-    recommender = load(model, category=category, settings=settings)
-    result = recommender.recommend(
-        data,
-        path.name,
-        target=target,
-        campaign_type=campaign_type,
-        industry=industry,
-        sneaker_type=sneaker_type,
-        gender=gender,
-        n_alternates=alternates,
-        guard=guards,
-    )
+    scored = score_file(Path(image), settings, model, category, campaign)
+    recommender, data, result = scored.recommender, scored.data, scored.result
     if save is not None:
         save.mkdir(parents=True, exist_ok=True)
         for variant in result.variants:
@@ -82,3 +67,63 @@ def recommend(
         print_json(result.to_dict())
     else:
         print_recommendation(result)
+
+
+@dataclass(frozen=True)
+class ScoredFile:
+    """A picture's file, and what a recommender said of it."""
+
+    recommender: Recommender
+    data: bytes
+    analysis: Analysis
+    result: Recommendation
+
+
+def read_campaign(
+    target: str,
+    campaign_type: str,
+    industry: str,
+    sneaker_type: str | None,
+    gender: str | None,
+    n_alternates: int,
+    guard: list[str] | None,
+) -> Campaign:
+    """Check the words of a campaign, before anything is loaded.
+
+    Raises
+    ------
+    ContextError, InputError
+        If a word is unknown, or a guard cannot be held.
+    """
+    from sneakeraug.rank.guards import parse_guards
+    from sneakeraug.records import Context, direction_of
+
+    direction_of(target)
+    guards = parse_guards(guard or [])
+    Context.of(
+        campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
+    )
+    return {
+        "target": target,
+        "campaign_type": campaign_type,
+        "industry": industry,
+        "sneaker_type": sneaker_type,
+        "gender": gender,
+        "n_alternates": n_alternates,
+        "guard": guards,
+    }
+
+
+def score_file(
+    path: Path, settings: Settings, model: str | None, category: str, campaign: Campaign
+) -> ScoredFile:
+    """Score a picture's file; a bad picture is said before a model is loaded."""
+    from sneakeraug.intake.decode import decode_photo, read_photo_bytes
+
+    data = read_photo_bytes(path, settings.limits)
+    decode_photo(data, settings.limits, path.name)
+    from sneakeraug.serving import load
+
+    recommender = load(model, category=category, settings=settings)
+    analysis = recommender.analyse(data, path.name)
+    return ScoredFile(recommender, data, analysis, recommender.score(analysis, **campaign))

@@ -18,7 +18,7 @@ from sneakeraug.training.card_figures import conversion_figures
 from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.conditions import CONDITIONS
 from sneakeraug.training.conversion_figures import measure_conversions
-from sneakeraug.training.design_pipeline import measure_beside
+from sneakeraug.training.design_pipeline import add_design
 from sneakeraug.training.embedder_card import INT8
 from sneakeraug.training.embedder_figures import evaluate_conditions, evaluate_embedder
 from sneakeraug.training.int8 import figures_of_graph
@@ -122,17 +122,16 @@ def train_conversion(
     unseen, n_measured = parts["test"], options.n_events // 4
     report("measuring on unseen products")
     metrics = measure_conversions(fitted.models, fitted.projection, unseen, world, n_measured, seed)
-    beside = measure_beside(
+    metrics = add_design(
+        metrics,
         parts["train"],
         unseen,
         fitted.projection,
         world,
-        metrics,
         options.n_events,
         n_measured,
         seed,
     )
-    metrics = {target: found | beside.get(target, {}) for target, found in metrics.items()}
     if options.is_curve_measured:
         sizes = CurveOptions(
             options.world,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -58,20 +58,22 @@ def learn_design(x: FloatArray, y: ProbabilityArray) -> DesignPipeline:
     return DesignPipeline(xgb.train({"objective": "binary:logistic"}, data, num_boost_round=ROUNDS))
 
 
-def measure_beside(
+def add_design(
+    metrics: Mapping[str, Mapping[str, Any]],
     learnt_from: Unseen,
     unseen: Unseen,
     projection: Projection,
     world: World,
-    targets: Iterable[str],
     n_events: int,
     n_measured: int,
     seed: int,
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, Any]]:
     """Measure the design's pipeline on the sends and campaigns of `measure_conversions`.
 
     Parameters
     ----------
+    metrics
+        Of the models it stands beside, by target.
     learnt_from
         Pictures whose sends it learns from. Of a picture it reads the edit alone, so that those it
         is measured on may be taken where there are no others, to its advantage.
@@ -81,8 +83,6 @@ def measure_beside(
         Of the models it stands beside.
     world
         Whose truth is known.
-    targets
-        Measured, where their sends had both outcomes.
     n_events
         Sends learnt from.
     n_measured, seed
@@ -91,14 +91,16 @@ def measure_beside(
     Returns
     -------
     metrics
-        By target ``design_log_loss``, ``design_log_loss_excess`` and ``regret_mean_of_design``.
+        Those given, and ``design_log_loss``, ``design_log_loss_excess`` and
+        ``regret_mean_of_design`` of the targets whose sends had both outcomes.
     """
     rng = np.random.default_rng(seed)
     events = draw_events(world, unseen.pictures, n_measured, rng)
     campaigns = draw_campaigns(unseen, rng)
     history = draw_events(world, learnt_from.pictures, n_events, np.random.default_rng([seed, 1]))
-    metrics = {}
-    for target in targets:
+    features = [build_features(unseen.rows, context, projection) for context in campaigns]
+    joined = {target: dict(found) for target, found in metrics.items()}
+    for target in joined:
         try:
             rows = event_rows(learnt_from, history, target, projection)
         except InputError:  # too few sends for this target
@@ -112,16 +114,15 @@ def measure_beside(
         truth = world.probability(shown, contexts, target)
         possible = world.probability(shown, contexts, target, is_hidden_seen=False)
         regret = []
-        for context in campaigns:
-            x = build_features(unseen.rows, context, projection)
+        for context, x in zip(campaigns, features, strict=True):
             true_p = world.probability(unseen.pictures, context, target)
             regret.append(lost_by(design.pick(x, target), true_p, target))
-        metrics[target] = {
+        joined[target] |= {
             "design_log_loss": log_loss(p, events.happened[target][happened]),
             "design_log_loss_excess": log_loss(p, truth) - log_loss(possible, truth),
             "regret_mean_of_design": float(np.concatenate(regret).mean()),
         }
-    return metrics
+    return joined
 
 
 def lost_by(choice: IntArray, true_p: ProbabilityArray, target: str) -> ProbabilityArray:

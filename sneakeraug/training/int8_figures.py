@@ -101,14 +101,16 @@ def make_variants_of(collection: Collection, positions: Sequence[int]) -> list[U
     return [picture for i in positions for picture in make_six(collection.photos[i]) or ()]
 
 
-def time_passes(jobs: Mapping[str, Callable[[], object]]) -> dict[str, ProbabilityArray]:
-    """Time jobs in turn, `PASSES` times each, in milliseconds.
+def time_passes(
+    jobs: Mapping[str, Callable[[], object]], n: int = PASSES
+) -> dict[str, ProbabilityArray]:
+    """Time jobs in turn, `n` times each, in milliseconds.
 
     Each runs twice in its turn and the second run counts: threads of the one before may still be
     awake during the first.
     """
     times: dict[str, list[float]] = {name: [] for name in jobs}
-    for _ in range(PASSES):
+    for _ in range(n):
         for name, job in jobs.items():
             job()
             started = time.perf_counter()

@@ -18,7 +18,7 @@ from sneakeraug.training.card_figures import conversion_figures
 from sneakeraug.training.collection import Collection, load_collection
 from sneakeraug.training.conditions import find_conditions
 from sneakeraug.training.conversion_figures import measure_conversions
-from sneakeraug.training.design_pipeline import measure_beside
+from sneakeraug.training.design_pipeline import add_design
 from sneakeraug.training.embedder_figures import (
     ACCURACY,
     ECE,
@@ -130,8 +130,7 @@ def report_conversion(
     models, projection = load_conversions(network.folder, card.conversion)
     unseen = both_views(six_fold, collection, is_edit_known)
     metrics = measure_conversions(models, projection, unseen, chosen, n_events, seed)
-    beside = measure_beside(unseen, unseen, projection, chosen, models, n_events, n_events, seed)
-    metrics = {target: found | beside.get(target, {}) for target, found in metrics.items()}
+    metrics = add_design(metrics, unseen, unseen, projection, chosen, n_events, n_events, seed)
     n_products = len(set(unseen.pictures.products.tolist()))
     command = f"{network.command('conversion', images)} --world {world}"
     return {
