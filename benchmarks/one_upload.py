@@ -3,18 +3,22 @@
 The peer is what the source design's notebook does: Pillow decodes all of a 1,200 px JPEG, the same
 six versions are made at that size with OpenCV, each goes alone through torchvision's ResNet50 in
 eager float32 at 224 px, and XGBoost scores its 2,048 numbers with the campaign. Ours is
-`Recommender.recommend`: ranges, verdicts and alternates too. Jobs take turns; a time is a median.
-Trust the ratios, not the milliseconds.
+`Recommender.recommend`: ranges, verdicts and alternates too. Each side has a process of its own,
+and they take turns; a time is a median. Trust the ratios, not the milliseconds.
 
-    python benchmarks/one_upload.py [--n 20] [--json FILE]
+    python benchmarks/one_upload.py [--n 20] [--serving PYTHON] [--json FILE]
 
-What is left when the network is taken out is given as a share of six int8 passes at 224 px, by a
-graph of the same weights made for that size (nncf, a minute); `--n 0` leaves all timing out but
-the cold start and the memory.
+`--serving` is the Python of an environment with `requirements-serve.txt` alone, whose cold start
+and memory are measured: where scikit-learn is installed, XGBoost imports it, which alone takes over
+a second. What is left when the network is taken out is given as a share of six int8 passes at
+224 px, by a graph of the same weights made for that size (nncf, a minute); `--n 0` leaves all
+timing out but the cold start and the memory.
 
-Profiled with `time.thread_time` at 1,200 px: most of what is not the network are the measures of
-six pictures and the background found for each; before photos were decoded at the size that is
-needed and scored at 320 px it was twice as much, resizing by area and floats across channels.
+Found by profiling: most of what is not the network are the measures of six pictures and the
+background found for each; before photos were decoded at the size that is needed and scored at
+320 px it was twice as much. In one process with the notebook's way an upload took 20 ms more than
+its parts: torch's threads wait busily after their work. Half of a cold start was `scipy.stats`,
+for three calls that `scipy.special` has too.
 """
 
 from __future__ import annotations
@@ -25,31 +29,27 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
-import xgboost
 from PIL import Image
-from timing import machine, write_json
-from torchvision.models import resnet50
+from timing import Job, Side, machine, time_sides, write_json
 
 from sneakeraug import load
 from sneakeraug.analysis import prepare_input
 from sneakeraug.augment.transforms import make_variants
-from sneakeraug.catalog.products import Catalog
-from sneakeraug.embed.graph import convert_network, quantise_graph
-from sneakeraug.embed.openvino_encoder import OpenvinoEncoder, compile_graph
+from sneakeraug.catalog.products import load_catalog
 from sneakeraug.embed.preprocess import MEAN, STD, prepare_photos
-from sneakeraug.embed.torch_encoder import TorchEncoder
-from sneakeraug.recommend import Recommender
 from sneakeraug.settings import read_settings
-from sneakeraug.training.int8_figures import time_passes
 from sneakeraug.vocabulary import CAMPAIGN_TYPES
 
 PASSED_PX = 224
 """Side at which six int8 passes are the measure of all that is not the network."""
+
+NOTEBOOK, OURS, NETWORK = "notebook way", "one upload", "  the network"
+WIDE = f"six int8 passes at {PASSED_PX} px"
 
 ALONE = """
 import sys, time
@@ -64,107 +64,119 @@ print("torch" in sys.modules)
 """
 
 
-class Notebook:
+def notebook_jobs(data: bytes) -> dict[str, Job]:
     """The source design's way; its weights are drawn, which costs the same."""
+    import torch
+    import xgboost
+    from torchvision.models import resnet50
 
-    def __init__(self) -> None:
-        rng = np.random.default_rng(0)
-        self.net = resnet50(weights=None).eval()
-        self.net.fc = torch.nn.Identity()
-        x, y = rng.normal(size=(2000, 2052)), rng.integers(0, 2, 2000)
-        self.trees = xgboost.XGBClassifier(n_estimators=100, max_depth=6).fit(x, y)
+    rng = np.random.default_rng(0)
+    net = resnet50(weights=None).eval()
+    net.fc = torch.nn.Identity()
+    x, y = rng.normal(size=(2000, 2052)), rng.integers(0, 2, 2000)
+    trees = xgboost.XGBClassifier(n_estimators=100, max_depth=6).fit(x, y)
 
-    def __call__(self, data: bytes) -> np.ndarray:
-        """Probabilities of the six versions."""
+    def score() -> list[float]:
         with Image.open(io.BytesIO(data)) as image:
             photo = np.asarray(image.convert("RGB"))
-        rows = []
+        found = []
         for variant in make_variants(photo):
             square = cv2.resize(variant.photo, (224, 224), interpolation=cv2.INTER_AREA)
             x = (square.astype(np.float32) / 255 - np.array(MEAN)) / np.array(STD)
             with torch.no_grad():
-                numbers = self.net(torch.from_numpy(x.transpose(2, 0, 1)[None]).float())[0].numpy()
-            rows.append(self.trees.predict_proba(np.append(numbers, np.zeros(4))[None])[0, 1])
-        return np.array(rows)
+                numbers = net(torch.from_numpy(x.transpose(2, 0, 1)[None]).float())[0].numpy()
+            found.append(float(trees.predict_proba(np.append(numbers, np.zeros(4))[None])[0, 1]))
+        return found
+
+    return {NOTEBOOK: score}
 
 
-def upload(catalog: Catalog) -> bytes:
+def our_jobs(data: bytes) -> dict[str, Job]:
+    """One upload, and what it is made of."""
+    recommender = load()
+    analysis, encoder = recommender.analyse(data), recommender.model.encoder
+    photos = [variant.photo for variant in analysis.variants]
+    passed = prepare_photos(photos, encoder.size_px)
+    campaigns = iter(list(CAMPAIGN_TYPES) * 1000)
+    return {
+        OURS: lambda: recommender.recommend(data),
+        "  decode, six versions": lambda: prepare_input(data, recommender.settings.limits),
+        "  squares and tones of them": lambda: prepare_photos(photos, encoder.size_px),
+        NETWORK: lambda: encoder.encode_inputs(passed),
+        "another drop-down": lambda: recommender.score(analysis, campaign_type=next(campaigns)),
+    }
+
+
+def wide_jobs(data: bytes) -> dict[str, Job]:
+    """The weights as an int8 graph for squares of `PASSED_PX`."""
+    from sneakeraug.embed.graph import convert_network, quantise_graph
+    from sneakeraug.embed.openvino_encoder import OpenvinoEncoder, compile_graph
+    from sneakeraug.embed.torch_encoder import TorchEncoder
+
+    recommender = load(settings=read_settings(backend="torch"))
+    weights = recommender.model.encoder.alone
+    if not isinstance(weights, TorchEncoder):
+        raise SystemExit("The weights did not open in torch.")
+    photos = [variant.photo for variant in recommender.analyse(data).variants]
+    inputs = [prepare_photos([photo], PASSED_PX) for photo in photos]
+    graph = compile_graph(quantise_graph(convert_network(weights.net, PASSED_PX), inputs))
+    encoder = OpenvinoEncoder(graph, weights.n_outputs, PASSED_PX)
+    passed = prepare_photos(photos, PASSED_PX)
+    return {WIDE: lambda: encoder.encode_inputs(passed)}
+
+
+def upload() -> bytes:
     """A catalog picture as somebody would send it: a JPEG of 1,200 px."""
+    catalog = load_catalog()
     with Image.open(catalog.image_path(catalog.products[0])) as image:
         buffer = io.BytesIO()
         image.resize((1200, 900), Image.Resampling.LANCZOS).save(buffer, "JPEG", quality=92)
     return buffer.getvalue()
 
 
-def encoder_at(net: TorchEncoder, photos: list[np.ndarray]) -> OpenvinoEncoder:
-    """The weights as an int8 graph for squares of `PASSED_PX`."""
-    graph = convert_network(net.net, PASSED_PX)
-    inputs = [prepare_photos([photo], PASSED_PX) for photo in photos]
-    return OpenvinoEncoder(compile_graph(quantise_graph(graph, inputs)), net.n_outputs, PASSED_PX)
-
-
-def cold_start(data: bytes) -> tuple[float, float, bool]:
+def cold_start(python: str, data: bytes) -> tuple[float, float, bool]:
     """Seconds of a `recommend` in a new process; MB of a warm one; whether that imported torch."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload.jpg"
         path.write_bytes(data)
-        command = [sys.executable, "-m", "sneakeraug", "recommend", str(path)]
+        command = [python, "-m", "sneakeraug", "recommend", str(path)]
         took = []
         for _ in range(4):
             started = time.perf_counter()
             subprocess.run(command, check=True, capture_output=True)  # noqa: S603
             took.append(time.perf_counter() - started)
-        warm = [sys.executable, "-c", ALONE, str(path)]
+        warm = [python, "-c", ALONE, str(path)]
         done = subprocess.run(warm, check=True, capture_output=True, text=True)  # noqa: S603
     kilobytes, has_torch = done.stdout.split()
     return float(np.median(took[1:])), int(kilobytes) / 1e3, has_torch == "True"
-
-
-def jobs_of(recommender: Recommender, data: bytes) -> dict[str, object]:
-    """What is timed in turn, by name."""
-    weights = load(settings=read_settings(backend="torch")).model.encoder.alone
-    if not isinstance(weights, TorchEncoder):
-        raise SystemExit("The weights did not open in torch.")
-    analysis = recommender.analyse(data)
-    photos = [variant.photo for variant in analysis.variants]
-    wide, encoder = encoder_at(weights, photos), recommender.model.encoder
-    passed, wider = prepare_photos(photos, encoder.size_px), prepare_photos(photos, PASSED_PX)
-    campaigns = iter(list(CAMPAIGN_TYPES) * 1000)
-    notebook = Notebook()
-    return {
-        "notebook way": lambda: notebook(data),
-        "one upload": lambda: recommender.recommend(data),
-        "  decode, six versions": lambda: prepare_input(data, recommender.settings.limits),
-        "  the network": lambda: encoder.encode_inputs(passed),
-        "another drop-down": lambda: recommender.score(analysis, campaign_type=next(campaigns)),
-        f"six int8 passes at {PASSED_PX} px": lambda: wide.encode_inputs(wider),
-    }
 
 
 def main() -> None:
     """Print one table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--n", type=int, default=20)
+    parser.add_argument("--serving", default=sys.executable, metavar="PYTHON")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    recommender = load()
-    data = upload(recommender.catalog)
-    document = {"machine": machine(), "n": args.n, "backend": recommender.backend}
-    print(f"{document['machine']}\n1,200 px JPEG, {recommender.device}, {recommender.backend}")
+    data = upload()
+    document = {"machine": machine(), "n": args.n}
+    print(f"{document['machine']}\n1,200 px JPEG")
     warm_s = 0.0
     if args.n:
-        times = time_passes(jobs_of(recommender, data), args.n)
+        with ExitStack() as stack:
+            makers = (notebook_jobs, our_jobs, wide_jobs)
+            times = time_sides([stack.enter_context(Side(m, data)) for m in makers], args.n)
         medians = {name: float(np.median(some)) for name, some in times.items()}
         print(f"{'':<28}{'median ms':>10}{'fastest':>10}{'notebook over it':>18}")
         for name, some in times.items():
-            ratio = medians["notebook way"] / medians[name]
+            ratio = medians[NOTEBOOK] / medians[name]
             print(f"{name:<28}{medians[name]:>10.1f}{some.min():>10.1f}{ratio:>17.1f}×")
-        rest = medians["one upload"] - medians["  the network"]
-        share = rest / medians[f"six int8 passes at {PASSED_PX} px"]
+        rest = medians[OURS] - medians[NETWORK]
+        share = rest / medians[WIDE]
         print(f"all but the network: {rest:.1f} ms, {share:.0%} of six int8 passes at 224 px")
-        warm_s = medians["one upload"] / 1e3
+        warm_s = medians[OURS] / 1e3
         document |= {"median_ms": medians, "all_but_the_network": share}
-    cold_s, megabytes, has_torch = cold_start(data)
+    cold_s, megabytes, has_torch = cold_start(args.serving, data)
     print(
         f"recommend in a new process: {cold_s:.2f} s (2.5 warm ones and a second: "
         f"{2.5 * warm_s + 1:.2f} s); imports torch: {'yes' if has_torch else 'no'}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
@@ -22,8 +22,10 @@ from sneakeraug.progress import Report, Step, silent
 from sneakeraug.rank.alternates import Shelf, choose_alternates
 from sneakeraug.records import Context, Product, ProductFilter
 from sneakeraug.score.features import PICTURE_FEATURES, PictureRows, measure_picture
-from sneakeraug.store.encoded import EncodedPictures
 from sneakeraug.vocabulary import AUGMENTATIONS
+
+if TYPE_CHECKING:
+    from sneakeraug.store.encoded import EncodedPictures
 
 PICTURES_AT_ONCE: Final = 32
 """Pictures encoded, and kept, together; a stop costs at most so many."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, TypedDict, Unpack
-
-from sqlalchemy import Engine
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 from sneakeraug import reasons
 from sneakeraug.analysis import Analysis, ImageInput, render_variant
@@ -24,7 +22,9 @@ from sneakeraug.records import Context, Driver, Product, ProductFilter, Recommen
 from sneakeraug.regions import Covered, Regions
 from sneakeraug.scoring import MAX_ALTERNATES, score_analysis
 from sneakeraug.settings import Settings
-from sneakeraug.store.encoded import EncodedPictures
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 NO_GUARD: Final[Mapping[str, float]] = MappingProxyType({})
 
@@ -94,7 +94,11 @@ class Recommender:
         self, catalog: Catalog, engine: Engine | None = None, report: Report = silent
     ) -> EncodedCatalog:
         """Return a catalog as the model sees it; the parameters are the recommender's."""
-        known = EncodedPictures(engine, self.card.files[WEIGHTS]) if engine else None
+        known = None
+        if engine is not None:
+            from sneakeraug.store.encoded import EncodedPictures  # without a database, not needed
+
+            known = EncodedPictures(engine, self.card.files[WEIGHTS])
         return EncodedCatalog(
             catalog,
             self.model.encoder.alone,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-
-from sqlalchemy import Engine
+from typing import TYPE_CHECKING
 
 from sneakeraug.analysis import ImageInput
-from sneakeraug.catalog.own import open_own_catalog
 from sneakeraug.catalog.products import DEMO, Catalog, load_catalog
 from sneakeraug.progress import Report, silent
 from sneakeraug.recommend import Recommender
@@ -16,6 +14,9 @@ from sneakeraug.records import Recommendation
 from sneakeraug.registry import chosen_folder
 from sneakeraug.settings import Settings, get_settings
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 
 def load(
@@ -66,6 +67,8 @@ def serving_catalog(settings: Settings) -> tuple[Catalog, Engine | None]:
     """
     if not settings.has_database:
         return load_catalog(), None
+    from sneakeraug.catalog.own import open_own_catalog  # imports a database's driver
+
     own = open_own_catalog(settings)
     catalog = own.catalog()
     if not len(catalog):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.random import Generator
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
 from sneakeraug.errors import ShapeError
@@ -233,7 +233,7 @@ def reliability_bins(
 
 def wilson_interval(rate: float, n: float) -> tuple[float, float]:
     """Return the 95 % interval of a rate of `n` tries, ``n >= 1`` (Wilson 1927)."""
-    z = float(norm.ppf(0.975))
+    z = float(ndtri(0.975))
     middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * float(np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)))
     return max(0.0, middle - half), min(1.0, middle + half)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from sneakeraug.records import Verdict
 from sneakeraug.vocabulary import TARGETS, Direction
@@ -95,10 +95,10 @@ def chance_of_good(difference: float, interval: tuple[float, float], direction: 
         Whether the target is to be raised or lowered.
     """
     gain = difference if direction == "raise" else -difference
-    spread = abs(interval[1] - interval[0]) / (2 * float(norm.ppf(0.95)))
+    spread = abs(interval[1] - interval[0]) / (2 * float(ndtri(0.95)))
     if spread <= 0:
         return 0.5 * (1.0 + float(np.sign(gain)))
-    return float(norm.cdf(gain / spread))
+    return float(ndtr(gain / spread))
 
 
 def per_sends(p: float) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
 
 from sneakeraug.arrays import FloatArray, ProbabilityArray
 
@@ -46,6 +45,8 @@ def fit_calibration(
     weight
         Sends a row stands for, shape ``(n,)``.
     """
+    from scipy.optimize import minimize  # only fitting needs it, and serving fits nothing
+
     middle = float(np.average(margin, weights=weight))
 
     def loss(theta: ProbabilityArray) -> float:

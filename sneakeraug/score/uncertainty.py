@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.special import expit, logit, ndtri
 
 from sneakeraug.arrays import ProbabilityArray
 
@@ -72,4 +71,4 @@ def share_best(members: ProbabilityArray, lower_is_better: bool) -> ProbabilityA
 
 def _z() -> float:
     """Half-width of the central 90 % of a standard normal."""
-    return float(norm.ppf(0.5 + COVERAGE / 2))
+    return float(ndtri(0.5 + COVERAGE / 2))
