@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
+BENCH := runs/bench
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps
 COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
   --no-annotate --allow-unsafe
@@ -52,8 +53,13 @@ fix: setup-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup-dev
-	$(BIN)/python benchmarks/one_upload.py
+# Peers and ours in one run each, some ten minutes in all; nothing else should run meanwhile.
+bench: setup-dev chromium
+	mkdir -p $(BENCH)
+	for each in one_upload page batch alternates augmentations; do \
+	  $(BIN)/python benchmarks/$$each.py --json $(BENCH)/$$each.json || exit 1; done
+	$(BIN)/python benchmarks/service.py
+	$(BIN)/python benchmarks/table.py $(BENCH)
 
 # Without a GPU XGBoost needs none of NVIDIA's library.
 pins: setup-dev

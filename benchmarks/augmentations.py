@@ -29,6 +29,7 @@ import cv2
 import numpy as np
 import torch
 from augmentation_peers import Ours, Peer, find_peers
+from timing import machine, write_json
 
 from sneakeraug.augment.transforms import choose_parameters
 from sneakeraug.background import shrink_photo
@@ -40,8 +41,16 @@ RUNS: Final = 3
 """Runs in a row at a library's turn: the first finds caches as the library before left them."""
 
 
-def measure(photos: list[np.ndarray], peers: list[Peer], repeats: int, threads: int) -> None:
-    """Print one table: milliseconds of all, ratios to ours, and how far each picture is off."""
+def measure(
+    photos: list[np.ndarray], peers: list[Peer], repeats: int, threads: int
+) -> dict[str, dict[str, float]]:
+    """Print one table: milliseconds of all, ratios to ours, and how far each picture is off.
+
+    Returns
+    -------
+    medians
+        Milliseconds of each edit by library.
+    """
     libraries: list[Ours] = [Ours(), *peers]
     clock = time.process_time if threads == 1 else time.perf_counter
     best: dict[tuple[str, str], list[float]] = defaultdict(list)
@@ -79,6 +88,10 @@ def measure(photos: list[np.ndarray], peers: list[Peer], repeats: int, threads: 
                 cell += f" ±{np.mean(off[edit, name]):.1f}" if edit in EDITS else "     "
             cells.append(f"{cell:>26}")
         print(f"{edit:<10}" + "".join(cells), flush=True)
+    return {
+        library.name: {edit: statistics.median(best[edit, library.name]) for edit in EDITS}
+        for library in libraries
+    }
 
 
 def main() -> None:
@@ -87,6 +100,7 @@ def main() -> None:
     parser.add_argument("--images", type=Path, default=FOLDER)
     parser.add_argument("--side", type=int, default=512)
     parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     files = sorted(path for path in args.images.rglob("*.jpg"))[:24]
     photos = [shrink_photo(decode_photo(path.read_bytes()).pixels, args.side) for path in files]
@@ -94,10 +108,13 @@ def main() -> None:
     peers = find_peers()
     usual = cv2.getNumThreads(), torch.get_num_threads()
     print(f"{len(plain)} photos, longer side {args.side} px at most")
+    found = {}
     for cv_threads, torch_threads in ((1, 1), usual):
         cv2.setNumThreads(cv_threads)
         torch.set_num_threads(torch_threads)
-        measure(plain, peers, args.repeats, max(cv_threads, torch_threads))
+        n_threads = max(cv_threads, torch_threads)
+        found[str(n_threads)] = measure(plain, peers, args.repeats, n_threads)
+    write_json(args.json, {"machine": machine(), "ours": Ours.name, "ms_by_threads": found})
 
 
 if __name__ == "__main__":

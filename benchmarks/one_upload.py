@@ -1,10 +1,8 @@
 """One upload, end to end: this package against the notebook way, in one run on this machine.
 
-The peer is what the source design's notebook does: Pillow decodes all of a 1,200 px JPEG, the same
-six versions are made at that size with OpenCV, each goes alone through torchvision's ResNet50 in
-eager float32 at 224 px, and XGBoost scores its 2,048 numbers with the campaign. Ours is
-`Recommender.recommend`: ranges, verdicts and alternates too. Each side has a process of its own,
-and they take turns; a time is a median. Trust the ratios, not the milliseconds.
+The peer is the notebook of `notebook.py` with a 1,200 px JPEG. Ours is `Recommender.recommend`:
+ranges, verdicts and alternates too. Each side has a process of its own, and they take turns; a time
+is a median. Trust the ratios, not the milliseconds.
 
     python benchmarks/one_upload.py [--n 20] [--serving PYTHON] [--json FILE]
 
@@ -32,16 +30,14 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import Image
 from timing import Job, Side, machine, time_sides, write_json
 
 from sneakeraug import load
 from sneakeraug.analysis import prepare_input
-from sneakeraug.augment.transforms import make_variants
 from sneakeraug.catalog.products import load_catalog
-from sneakeraug.embed.preprocess import MEAN, STD, prepare_photos
+from sneakeraug.embed.preprocess import prepare_photos
 from sneakeraug.settings import read_settings
 from sneakeraug.vocabulary import CAMPAIGN_TYPES
 
@@ -65,30 +61,11 @@ print("torch" in sys.modules)
 
 
 def notebook_jobs(data: bytes) -> dict[str, Job]:
-    """The source design's way; its weights are drawn, which costs the same."""
-    import torch
-    import xgboost
-    from torchvision.models import resnet50
+    """The source design's way."""
+    from notebook import notebook_scorer
 
-    rng = np.random.default_rng(0)
-    net = resnet50(weights=None).eval()
-    net.fc = torch.nn.Identity()
-    x, y = rng.normal(size=(2000, 2052)), rng.integers(0, 2, 2000)
-    trees = xgboost.XGBClassifier(n_estimators=100, max_depth=6).fit(x, y)
-
-    def score() -> list[float]:
-        with Image.open(io.BytesIO(data)) as image:
-            photo = np.asarray(image.convert("RGB"))
-        found = []
-        for variant in make_variants(photo):
-            square = cv2.resize(variant.photo, (224, 224), interpolation=cv2.INTER_AREA)
-            x = (square.astype(np.float32) / 255 - np.array(MEAN)) / np.array(STD)
-            with torch.no_grad():
-                numbers = net(torch.from_numpy(x.transpose(2, 0, 1)[None]).float())[0].numpy()
-            found.append(float(trees.predict_proba(np.append(numbers, np.zeros(4))[None])[0, 1]))
-        return found
-
-    return {NOTEBOOK: score}
+    score = notebook_scorer(PASSED_PX)
+    return {NOTEBOOK: lambda: score(data)}
 
 
 def our_jobs(data: bytes) -> dict[str, Job]:
