@@ -8,15 +8,17 @@ is a median. Trust the ratios, not the milliseconds.
 
 `--serving` is the Python of an environment with `requirements-serve.txt` alone, whose cold start
 and memory are measured: where scikit-learn is installed, XGBoost imports it, which alone takes over
-a second. What is left when the network is taken out is given as a share of six int8 passes at
-224 px, by a graph of the same weights made for that size (nncf, a minute); `--n 0` leaves all
-timing out but the cold start and the memory.
+a second. All that is not the network (decoding, versions, squares, scores, ranges, alternates) is
+given as a share of six int8 passes at 224 px, by a graph of the same weights made for that size
+(nncf, a minute); `--n 0` leaves all timing out but the cold start and the memory.
 
 Found by profiling: most of what is not the network are the measures of six pictures and the
 background found for each; before photos were decoded at the size that is needed and scored at
 320 px it was twice as much. In one process with the notebook's way an upload took 20 ms more than
-its parts: torch's threads wait busily after their work. Half of a cold start was `scipy.stats`,
-for three calls that `scipy.special` has too.
+its parts: torch's threads wait busily after their work. `scipy.stats`, for three calls that
+`scipy.special` has too, was 0.7 s of a cold start; what is left of it is imports (0.7 to 0.9 s:
+XGBoost, SciPy, pydantic, FAISS, OpenCV), the graph opened and its first pass (0.4 s). Opening the
+graph in a thread beside the imports gained nothing: both hold Python's lock.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ PASSED_PX = 224
 """Side at which six int8 passes are the measure of all that is not the network."""
 
 NOTEBOOK, OURS, NETWORK = "notebook way", "one upload", "  the network"
+DECODE, SQUARES, SCORE = "  decode, six versions", "  squares and tones", "  another drop-down"
 WIDE = f"six int8 passes at {PASSED_PX} px"
 
 ALONE = """
@@ -77,10 +80,10 @@ def our_jobs(data: bytes) -> dict[str, Job]:
     campaigns = iter(list(CAMPAIGN_TYPES) * 1000)
     return {
         OURS: lambda: recommender.recommend(data),
-        "  decode, six versions": lambda: prepare_input(data, recommender.settings.limits),
-        "  squares and tones of them": lambda: prepare_photos(photos, encoder.size_px),
+        DECODE: lambda: prepare_input(data, recommender.settings.limits),
+        SQUARES: lambda: prepare_photos(photos, encoder.size_px),
         NETWORK: lambda: encoder.encode_inputs(passed),
-        "another drop-down": lambda: recommender.score(analysis, campaign_type=next(campaigns)),
+        SCORE: lambda: recommender.score(analysis, campaign_type=next(campaigns)),
     }
 
 
@@ -148,7 +151,7 @@ def main() -> None:
         for name, some in times.items():
             ratio = medians[NOTEBOOK] / medians[name]
             print(f"{name:<28}{medians[name]:>10.1f}{some.min():>10.1f}{ratio:>17.1f}×")
-        rest = medians[OURS] - medians[NETWORK]
+        rest = sum(medians[name] for name in (DECODE, SQUARES, SCORE))
         share = rest / medians[WIDE]
         print(f"all but the network: {rest:.1f} ms, {share:.0%} of six int8 passes at 224 px")
         warm_s = medians[OURS] / 1e3

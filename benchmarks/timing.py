@@ -36,10 +36,11 @@ def write_json(path: Path | None, document: dict[str, Any]) -> None:
 
 
 class Side:
-    """Jobs in a process of their own.
+    """Jobs in a process of their own, each run twice at its turn: the second run counts.
 
-    The threads of one library wait busily for a while after its work (OpenMP's do for
-    milliseconds), so that whatever runs next in the same process is slowed by its predecessor.
+    The first finds caches as the other sides left them. A process of their own, because the threads
+    of one library wait busily for a while after its work (OpenMP's do for milliseconds), so that
+    whatever runs next in the same process is slowed by its predecessor.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ class Side:
         self.names: list[str] = self._pipe.recv()
 
     def run(self, name: str) -> float:
-        """Run a job, and return the seconds it took."""
+        """Run a job twice, and return the seconds of the second time."""
         self._pipe.send(name)
         seconds: float = self._pipe.recv()
         return seconds
@@ -85,6 +86,7 @@ def _answer(pipe: Connection, make_jobs: Callable[[bytes], dict[str, Job]], data
             name = pipe.recv()
         except EOFError:
             return
+        jobs[name]()
         started = time.perf_counter()
         jobs[name]()
         pipe.send(time.perf_counter() - started)
