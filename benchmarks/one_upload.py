@@ -14,8 +14,9 @@ given as a share of six int8 passes at 224 px, by a graph of the same weights ma
 
 Found by profiling: most of what is not the network are the measures of six pictures and the
 background found for each; before photos were decoded at the size that is needed and scored at
-320 px it was twice as much. In one process with the notebook's way an upload took 20 ms more than
-its parts: torch's threads wait busily after their work. `scipy.stats`, for three calls that
+320 px it was twice as much. An upload took 20 ms more than its parts: the matrix product of the
+scores was large enough for OpenBLAS to share it between threads, which wait busily for 20 ms after
+it, in the next upload's network. `scipy.stats`, for three calls that
 `scipy.special` has too, was 0.7 s of a cold start; what is left of it is imports (0.7 to 0.9 s:
 XGBoost, SciPy, pydantic, FAISS, OpenCV), the graph opened and its first pass (0.4 s). Opening the
 graph in a thread beside the imports gained nothing: both hold Python's lock.

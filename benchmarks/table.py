@@ -60,7 +60,7 @@ def batch(found: dict[str, Any]) -> list[tuple[str, str, str]]:
             "batch, pictures a second",
             f"{rates['batch, all of it']:.1f}",
             f"{found['over_the_notebook']:.1f} times the notebook's, "
-            f"{found['of_the_networks_rate']:.0%} of the bare network's",
+            f"{found['of_all_steps_together']:.0%} of what its steps could do together",
         )
     ]
 
