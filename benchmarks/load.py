@@ -56,6 +56,7 @@ def summarise(answers: Sequence[Answer], took_s: float) -> dict[str, Any]:
     refused = [answer.seconds for answer in answers if answer.status == REFUSED]
     return {
         "asked": len(answers),
+        "answered_per_s": len(answered) / took_s,
         "good_per_s": sum(seconds <= IN_TIME_S for seconds in answered) / took_s,
         "by_status": {str(n): k for n, k in sorted(Counter(a.status for a in answers).items())},
         "answered_s": sorted(answered),
@@ -141,7 +142,7 @@ def main() -> None:
             jobs = {door: keep_asking(once[door], callers[door], seconds) for door in doors}
             found = asyncio.run(together(jobs, seconds, pids))
             note(load, found)
-        capacity = {door: one["good_per_s"] for door, one in found.items()}
+        capacity = {door: one["answered_per_s"] for door, one in found.items()}
         for _ in range(args.rounds):
             for load in args.loads:
                 jobs = {

@@ -35,6 +35,8 @@ IN_TIME_S = 2.0
 ALL_IN_TIME_S = 60.0
 FAILED = 0
 REFUSED = 503
+PAUSE_S = 0.1
+"""Of a caller that was refused, before it asks again."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ async def keep_asking(once: Once, callers: int, seconds: float) -> list[Answer]:
     async def caller() -> None:
         while time.perf_counter() < until:
             answers.append(await once())
+            if answers[-1].status == REFUSED:
+                await asyncio.sleep(PAUSE_S)
 
     await asyncio.gather(*(caller() for _ in range(callers)))
     return answers

@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from sneakeraug.errors import SneakeraugError
+from sneakeraug.errors import BusyError, SneakeraugError
 from sneakeraug.ui import navigation, words
 
 HERE: Final = Path(__file__).resolve().parent
@@ -23,6 +23,9 @@ def render() -> None:
     page = st.navigation(navigation.all_pages(), position="top")
     try:
         page.run()
+    except BusyError as exc:
+        st.warning(words.plain(str(exc)), icon=":material/hourglass_top:")
+        st.button("Try again", key="try_again")
     except SneakeraugError as exc:
         st.error(words.plain(str(exc)), icon=":material/error:")
     except Exception:  # the outermost boundary of the pages

@@ -222,6 +222,23 @@ def test_the_campaign_is_the_page_s_link(open_page: Open) -> None:
     assert "campaign_type" not in at.query_params
 
 
+def test_among_too_many_uploads_at_once_one_is_told_to_try_again_and_keeps_its_picture(
+    open_page: Open, sample: bytes
+) -> None:
+    crowd, others = engine._crowd(), 500
+    for _ in range(others):
+        crowd.enter()
+    try:
+        at = upload(open_page(), "shoe.jpg", sample)
+    finally:
+        for _ in range(others):
+            crowd.leave()
+    assert not at.metric
+    assert "busy with other pictures" in at.warning[0].value
+    at.button(key="try_again").click().run()
+    assert len(at.metric) == 12
+
+
 def test_a_drop_down_scores_again_without_embedding_again(open_page: Open, sample: bytes) -> None:
     at = take_sample(open_page())
     picture = Picture.of("another name", sample)
