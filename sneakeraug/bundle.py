@@ -10,7 +10,7 @@ from sneakeraug.analysis import Analysis
 from sneakeraug.delivery import Delivery, deliver, item_of
 from sneakeraug.errors import InputError
 from sneakeraug.export import tables
-from sneakeraug.export.mail_tools import Tool, write_tool_files, zip_files
+from sneakeraug.export.mail_tools import Tool, check_addresses, write_tool_files, zip_files
 from sneakeraug.export.picture import MIME, WIDTHS_PX, Kind
 from sneakeraug.export.report import SignOff
 from sneakeraug.export.snippet import check_address, check_alt, propose_alt, write_snippet
@@ -78,6 +78,8 @@ class Wish:
             check_address("The link", self.link)
         if self.picture_url is not None:
             check_address("The picture's address", self.picture_url)
+        if self.tool is not None:
+            check_addresses(self.tool, self)
         if self.report is not None:
             self.sign_off()
 

@@ -299,14 +299,12 @@ def test_what_no_thread_begins_in_time_is_refused_though_it_was_let_in() -> None
 
 
 def test_while_a_processor_is_free_nothing_is_refused() -> None:
-    crowd = Crowd(max_wait_s=0.01)
-    with crowd.place():  # the first guess is ten times what is allowed
-        pass
+    crowd = Crowd(max_wait_s=0.01)  # a tenth of the first guess
     for _ in range(os.cpu_count() or 1):
         crowd.check()
         crowd.enter()
-    with pytest.raises(BusyError):
-        crowd.check()
+    with pytest.raises(BusyError), crowd.place():
+        pytest.fail("nothing is free")
     crowd.leave()
     with pytest.raises(ZeroDivisionError), crowd.place():
         raise ZeroDivisionError

@@ -19,7 +19,7 @@ from sneakeraug.intake.decode import decode_photo
 from sneakeraug.rank.variants import tied_with_best
 from sneakeraug.regions import Regions
 from sneakeraug.registry import activate
-from sneakeraug.ui import engine, results, samples, state, words
+from sneakeraug.ui import engine, frame, results, samples, state, words
 from sneakeraug.ui.state import Campaign, Picture
 from sneakeraug.vocabulary import TARGETS
 
@@ -237,6 +237,20 @@ def test_among_too_many_uploads_at_once_one_is_told_to_try_again_and_keeps_its_p
     assert "busy with other pictures" in at.warning[0].value
     at.button(key="try_again").click().run()
     assert len(at.metric) == 12
+
+
+def test_while_too_many_pages_are_made_a_visit_is_told_to_try_again(open_page: Open) -> None:
+    for _ in range(frame.MOST_AT_ONCE):
+        assert frame._turns.acquire(timeout=5)
+    try:
+        at = open_page()
+    finally:
+        for _ in range(frame.MOST_AT_ONCE):
+            frame._turns.release()
+    assert "busy with other pictures" in at.warning[0].value
+    assert not at.title
+    at.button(key="try_again").click().run()
+    assert at.title[0].value == "Which sneaker picture should you send?"
 
 
 def test_a_drop_down_scores_again_without_embedding_again(open_page: Open, sample: bytes) -> None:
