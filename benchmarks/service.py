@@ -19,18 +19,24 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from sneakeraug import Recommender, load
 
 PICTURE = Path(__file__).resolve().parent.parent / "sneakeraug/ui/samples/running-cobalt.jpg"
 IN_TIME_S = 2.0
+ALL_IN_TIME_S = 60.0
 FAILED = 0
+REFUSED = 503
+PAUSE_S = 0.1
+"""Of a caller that was refused, before it asks again."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,10 @@ class Answer:
     seconds: float
 
 
+Once = Callable[[], Coroutine[Any, Any, Answer]]
+"""Asks once."""
+
+
 @contextmanager
 def serving(port: int, threads: int) -> Iterator[int]:
     """Run the service in a process of its own; gives its id once a model serves."""
@@ -48,14 +58,19 @@ def serving(port: int, threads: int) -> Iterator[int]:
     arguments = [sys.executable, "-m", "sneakeraug", "serve", "--port", str(port)]
     process = subprocess.Popen(arguments, env=env, stderr=subprocess.DEVNULL)  # noqa: S603
     try:
-        while not is_ready(port):
-            if process.poll() is not None:
-                raise SystemExit("the service ended; is the port taken?")
-            time.sleep(0.5)
+        wait_until_ready(port, process)
         yield process.pid
     finally:
         process.terminate()
         process.wait()
+
+
+def wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Return once a model serves there."""
+    while not is_ready(port):
+        if process.poll() is not None:
+            raise SystemExit(f"what should serve on port {port} ended; is the port taken?")
+        time.sleep(0.5)
 
 
 def is_ready(port: int) -> bool:
@@ -88,7 +103,7 @@ async def ask(port: int, request: bytes) -> Answer:
     """Send one request over a connection of its own, and read its answer."""
     started = time.perf_counter()
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(ALL_IN_TIME_S):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(request)
             answer = await reader.read()
@@ -99,27 +114,29 @@ async def ask(port: int, request: bytes) -> Answer:
     return Answer(status, time.perf_counter() - started)
 
 
-async def keep_asking(port: int, request: bytes, callers: int, seconds: float) -> list[Answer]:
+async def keep_asking(once: Once, callers: int, seconds: float) -> list[Answer]:
     """So many callers, each asking again as soon as it is answered."""
     until = time.perf_counter() + seconds
     answers: list[Answer] = []
 
     async def caller() -> None:
         while time.perf_counter() < until:
-            answers.append(await ask(port, request))
+            answers.append(await once())
+            if answers[-1].status == REFUSED:
+                await asyncio.sleep(PAUSE_S)
 
     await asyncio.gather(*(caller() for _ in range(callers)))
     return answers
 
 
-async def ask_at_rate(port: int, request: bytes, rate: float, seconds: float) -> list[Answer]:
+async def ask_at_rate(once: Once, rate: float, seconds: float) -> list[Answer]:
     """Requests at random moments, whatever becomes of those before."""
     rng = random.Random(0)  # noqa: S311 - moments, no secrets
     asked: list[asyncio.Task[Answer]] = []
     started, due = time.perf_counter(), 0.0
     while due < seconds:
         await asyncio.sleep(max(0.0, started + due - time.perf_counter()))
-        asked.append(asyncio.create_task(ask(port, request)))
+        asked.append(asyncio.ensure_future(once()))
         due += rng.expovariate(rate)
     return list(await asyncio.gather(*asked))
 
@@ -150,18 +167,18 @@ def ms(seconds: list[float], q: float) -> str:
 
 def compare(engine: Recommender, port: int, data: bytes, args: argparse.Namespace) -> float:
     """Print throughput and latency of both; return the service's throughput."""
-    request = request_bytes(port, data)
+    once = partial(ask, port, request_bytes(port, data))
     seconds = args.seconds
     ours: list[float] = []
     own: list[float] = []
     own_ms: list[float] = []
     our_ms: list[float] = []
-    asyncio.run(keep_asking(port, request, args.threads, min(3.0, seconds)))
+    asyncio.run(keep_asking(once, args.threads, min(3.0, seconds)))
     throughput(lambda: engine.recommend(data), args.threads, min(3.0, seconds))
     for _ in range(args.rounds):
         own.append(throughput(lambda: engine.recommend(data), args.threads, seconds))
         started = time.perf_counter()
-        answers = asyncio.run(keep_asking(port, request, args.threads, seconds))
+        answers = asyncio.run(keep_asking(once, args.threads, seconds))
         n_good = sum(answer.status == 200 for answer in answers)
         ours.append(n_good / (time.perf_counter() - started))
         for _ in range(args.single):
@@ -169,7 +186,7 @@ def compare(engine: Recommender, port: int, data: bytes, args: argparse.Namespac
             engine.recommend(data)
             moments.append(time.perf_counter())
             own_ms += [1e3 * (after - before) for before, after in pairwise(moments)]
-            our_ms.append(1e3 * asyncio.run(ask(port, request)).seconds)
+            our_ms.append(1e3 * asyncio.run(once()).seconds)
     ratio = statistics.median(a / b for a, b in zip(ours, own, strict=True))
     print(f"engine alone, {args.threads} threads: {statistics.median(own):.2f} pictures/s")
     print(f"service, {args.threads} callers: {statistics.median(ours):.2f} pictures/s")
@@ -197,7 +214,7 @@ def main() -> None:
     print(f"{PICTURE.name}, {len(data):,} bytes, {engine.device}, {engine.backend}")
     with serving(args.port, args.threads) as pid:
         capacity = compare(engine, args.port, data, args)
-        request = request_bytes(args.port, data)
+        once = partial(ask, args.port, request_bytes(args.port, data))
         print(
             f"\n{'load':>5}{'asked':>7}{'good/s':>8}{'200':>6}{'503':>6}{'other':>7}"
             f"{'answer p50':>12}{'p99':>8}{'max':>8}{'refusal p50':>13}{'p99':>8}{'max':>8}"
@@ -205,7 +222,7 @@ def main() -> None:
         )
         for load_ in args.loads:
             started = time.perf_counter()
-            answers = asyncio.run(ask_at_rate(args.port, request, load_ * capacity, args.seconds))
+            answers = asyncio.run(ask_at_rate(once, load_ * capacity, args.seconds))
             took_s = max(args.seconds, time.perf_counter() - started)
             good = [answer.seconds for answer in answers if answer.status == 200]
             refused = [answer.seconds for answer in answers if answer.status == 503]

@@ -64,7 +64,8 @@ class Settings(BaseSettings):
     max_in_flight
         Requests under way at once, those still being read and those waiting among them.
     max_wait_s
-        A request that would likely be answered later than this is refused at once.
+        A request, or an upload on the page, that would likely be answered later than this is
+        refused at once, and so is a request that no thread begins in this time.
     body_timeout_s, request_timeout_s
         For a request's body to arrive, and for the answer to be there.
     """
@@ -91,7 +92,7 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(600, ge=0)
     service_threads: int = Field(4, ge=1, le=64)
     max_in_flight: int = Field(64, ge=1, le=1000)
-    max_wait_s: float = Field(1.5, gt=0, le=600)
+    max_wait_s: float = Field(1.0, gt=0, le=600)
     body_timeout_s: float = Field(10.0, gt=0, le=600)
     request_timeout_s: float = Field(30.0, gt=0, le=600)
 

@@ -31,7 +31,7 @@ _NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?(?:[eE][+-]?\d{1,3})?")
 _WHOLE: Final = re.compile(r"-?\d{1,15}")
 
 
-def _whole(value: object, info: ValidationInfo) -> object:
+def whole(value: object, info: ValidationInfo) -> object:
     """A whole number as JSON has it, or in digits where all is text; no ``1_000`` or `` 5 ``."""
     if isinstance(value, str) and info.mode != "json" and _WHOLE.fullmatch(value):
         return int(value)
@@ -57,12 +57,13 @@ def _terms(known: Sequence[str]) -> Any:
     return Field(json_schema_extra={"enum": list(known)})
 
 
-def _open_terms(known: Sequence[str]) -> Any:
+def open_terms(known: Sequence[str]) -> Any:
+    """One of some words, or null."""
     return Field(json_schema_extra={"enum": [*known, None]})
 
 
-HowMany = Annotated[int, Field(strict=True, ge=0, le=MAX_ALTERNATES), BeforeValidator(_whole)]
-AtLeastOne = Annotated[int, Field(strict=True, ge=1, le=MAX_ALTERNATES), BeforeValidator(_whole)]
+HowMany = Annotated[int, Field(strict=True, ge=0, le=MAX_ALTERNATES), BeforeValidator(whole)]
+AtLeastOne = Annotated[int, Field(strict=True, ge=1, le=MAX_ALTERNATES), BeforeValidator(whole)]
 Limit = Annotated[
     float,
     Field(strict=True, json_schema_extra={"minimum": 0, "maximum": SENDS}),  # see check_guard
@@ -72,8 +73,8 @@ Price = Annotated[
     float, Field(strict=True, allow_inf_nan=False, ge=0, le=1e7), BeforeValidator(_number)
 ]
 Truth = Annotated[bool, Field(strict=True), BeforeValidator(_truth)]
-SneakerType = Annotated[str | None, _open_terms(SNEAKER_TYPES)]
-Gender = Annotated[str | None, _open_terms(GENDERS)]
+SneakerType = Annotated[str | None, open_terms(SNEAKER_TYPES)]
+Gender = Annotated[str | None, open_terms(GENDERS)]
 Base64Picture = Annotated[
     str,
     Field(
@@ -83,6 +84,7 @@ Base64Picture = Annotated[
     ),
 ]
 Name = Annotated[str, Field(max_length=LONGEST_NAME, description="What messages call it.")]
+ProductId = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 
 
 class CampaignFields(Record):

@@ -95,7 +95,7 @@ class Door:
         if limit is None or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
-        self._workers.check_wait()
+        self._workers.crowd.check()
         declared = headers.get("content-length", "")
         if declared.isdecimal() and (len(declared) > 18 or int(declared) > limit):
             raise _too_large(limit)

@@ -15,8 +15,9 @@ from sneakeraug.api.documents import (
     SearchQuery,
 )
 from sneakeraug.api.engine import Engine
-from sneakeraug.api.reading import GivenPicture, read_search
+from sneakeraug.api.reading import GivenFile, read_search
 from sneakeraug.card import read_card
+from sneakeraug.catalog.products import Catalog
 from sneakeraug.errors import ModelNotFoundError, RequestError
 from sneakeraug.recommend import Campaign, Recommender
 
@@ -38,7 +39,7 @@ def prepare(engine: Engine, campaign: Campaign) -> tuple[Recommender, Campaign]:
 
 
 def recommend_item(
-    engine: Recommender, index: int, picture: GivenPicture, campaign: Campaign
+    engine: Recommender, index: int, picture: GivenFile, campaign: Campaign
 ) -> bytes:
     """Return what comes of one picture of a batch; its errors are the caller's to say."""
     result = engine.recommend(picture.read(), picture.name, **campaign)
@@ -66,14 +67,24 @@ def search_product(engine: Engine, query: SearchQuery) -> bytes:
         If there is no such product.
     """
     recommender = engine.get()
-    catalog = recommender.catalog
-    if not catalog.has(query.product_id):
+    return _search(recommender, product_picture(recommender.catalog, query.product_id), query)
+
+
+def product_picture(catalog: Catalog, product_id: str) -> bytes:
+    """Return the picture of a product.
+
+    Raises
+    ------
+    RequestError
+        If there is no such product.
+    """
+    if not catalog.has(product_id):
         raise RequestError(
-            f"There is no product {query.product_id[:60]!r} in the catalog. POST a picture to "
-            "search for what is not in it.",
+            f"There is no product {product_id[:60]!r} in the catalog. Send a picture of what is "
+            "not in it.",
             reason="not_found",
         )
-    return _search(recommender, catalog.image_bytes(query.product_id), query)
+    return catalog.image_bytes(product_id)
 
 
 def _search(engine: Recommender, data: bytes, fields: SearchFields) -> bytes:

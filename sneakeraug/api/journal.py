@@ -27,6 +27,8 @@ PATHS: Final = (
     "/ping",
     "/readyz",
     "/v1/catalog/search",
+    "/v1/exports",
+    "/v1/exports:rebuild",
     "/v1/models",
     "/v1/recommendations",
     "/v1/recommendations:batch",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import Response
 from pydantic.json_schema import models_json_schema
 
 from sneakeraug import __version__
@@ -21,6 +23,12 @@ from sneakeraug.api.documents import (
     SearchRequest,
 )
 from sneakeraug.api.door import OPEN_PATHS
+from sneakeraug.api.export_documents import (
+    ExportFields,
+    ExportRequest,
+    RebuildFields,
+    RebuildRequest,
+)
 from sneakeraug.api.problems import MEDIA_TYPE, Problem
 from sneakeraug.api.reading import FORM, JSON, PICTURES
 from sneakeraug.records import Record
@@ -28,6 +36,8 @@ from sneakeraug.vocabulary import TARGETS
 
 EXAMPLES: Final = Path(__file__).resolve().parent / "examples.json"
 """Requests, and what the shipped model answered; `tests/unit/test_api_documents.py` renews it."""
+
+BINARY: Final = {"type": "string", "format": "binary"}
 
 SCHEMAS: Final = "#/components/schemas/{model}"
 
@@ -55,8 +65,10 @@ def _ref(model: type[Record]) -> dict[str, str]:
     return {"$ref": SCHEMAS.format(model=model.__name__)}
 
 
-def _form(fields: type[Record], part: str, n_most: int) -> dict[str, Any]:
-    """A form's schema: text fields of a document, and one or several files."""
+def _form(
+    fields: type[Record], part: str, n_most: int, instead: str | None = None
+) -> dict[str, Any]:
+    """A form's schema: a document's fields as text, and one or several files, or one `instead`."""
     properties = {
         name: _without_null(schema)
         for name, schema in fields.model_json_schema(ref_template=SCHEMAS)["properties"].items()
@@ -73,11 +85,21 @@ def _form(fields: type[Record], part: str, n_most: int) -> dict[str, Any]:
     picture = {"type": "string", "format": "binary", "description": "A picture's file."}
     several = {"type": "array", "items": picture, "minItems": 1, "maxItems": n_most}
     properties[part] = picture if n_most == 1 else several
+    either = {"oneOf": [{"required": [name]} for name in (part, instead)]}
+    needed = either if instead else {"required": [part]}
     return {
         "type": "object",
         "properties": properties,
-        "required": [part],
         "additionalProperties": False,
+        **needed,
+    }
+
+
+def _with_manifest(form: dict[str, Any]) -> dict[str, Any]:
+    file = {"type": "string", "format": "binary", "description": "A .manifest.json of an export."}
+    return form | {
+        "properties": {**form["properties"], "manifest": file},
+        "required": ["manifest"],
     }
 
 
@@ -105,6 +127,10 @@ def _body(document: type[Record], form: dict[str, Any], part: str) -> dict[str, 
 HAS_PICTURE: Final = _body(RecommendationRequest, _form(CampaignFields, "image", 1), "image")
 HAS_BATCH: Final = _body(BatchRequest, _form(CampaignFields, "images", MAX_PICTURES), "images")
 HAS_SEARCH: Final = _body(SearchRequest, _form(SearchFields, "image", 1), "image")
+HAS_EXPORT: Final = _body(ExportRequest, _form(ExportFields, "image", 1, "product_id"), "image")
+HAS_REBUILD: Final = _body(
+    RebuildRequest, _with_manifest(_form(RebuildFields, "image", 1, "product_id")), "image"
+)
 HAS_INVOCATION: Final = {
     "requestBody": {
         "required": True,
@@ -116,7 +142,7 @@ HAS_INVOCATION: Final = {
 }
 
 
-def describe_answer(answer: type[Any], *problems: int) -> dict[str, Any]:
+def describe_answer(answer: type[Any], *problems: int, also: Sequence[str] = ()) -> dict[str, Any]:
     """Return what a route says about its answers, for its decorator.
 
     Parameters
@@ -125,12 +151,36 @@ def describe_answer(answer: type[Any], *problems: int) -> dict[str, Any]:
         What a good answer holds.
     problems
         Statuses it may have else; 401, 421 and 429 are added where keys and hosts are checked.
+    also
+        Other media types a good answer may have.
     """
+    good = {"model": answer, "content": {kind: {"schema": BINARY} for kind in also}}
+    return _describe(good, problems)
+
+
+def describe_files(kinds: Sequence[str], *problems: int) -> dict[str, Any]:
+    """Return what a route that answers files says about them, for its decorator.
+
+    Parameters
+    ----------
+    kinds
+        Media types of the files.
+    problems
+        As for `describe_answer`.
+    """
+    content = {kind: {"schema": {} if kind == JSON else BINARY} for kind in kinds}
+    disposition = {"schema": {"type": "string"}, "required": True}
+    headers = {"Content-Disposition": disposition}
+    good = {"description": "The file.", "content": content, "headers": headers}
+    return _describe(good, problems) | {"response_class": Response}
+
+
+def _describe(good: dict[str, Any], problems: Sequence[int]) -> dict[str, Any]:
     content = {MEDIA_TYPE: {"schema": {"$ref": SCHEMAS.format(model=Problem.__name__)}}}
     others = {
         status: {"description": DESCRIPTIONS[status], "content": content} for status in problems
     }
-    return {"response_model": None, "responses": {200: {"model": answer}, **others}}
+    return {"response_model": None, "responses": {200: good, **others}}
 
 
 @lru_cache(maxsize=1)
@@ -149,7 +199,14 @@ def _document(app: FastAPI, asks_for_keys: bool) -> dict[str, Any]:
     document = get_openapi(
         title="sneakeraug", version=__version__, description=TEXT, routes=app.routes
     )
-    models = (Problem, RecommendationRequest, BatchRequest, SearchRequest)
+    models = (
+        Problem,
+        RecommendationRequest,
+        BatchRequest,
+        SearchRequest,
+        ExportRequest,
+        RebuildRequest,
+    )
     _, schemas = models_json_schema(
         [(model, "validation") for model in models], ref_template=SCHEMAS
     )
@@ -193,6 +250,7 @@ def _add_examples(document: dict[str, Any]) -> None:
         ("/v1/recommendations", "recommendation"),
         ("/v1/recommendations:batch", "batch"),
         ("/v1/catalog/search", "search"),
+        ("/v1/exports", "export"),
         ("/invocations", "recommendation"),
     ):
         operation = document["paths"][path]["post"]
@@ -200,3 +258,7 @@ def _add_examples(document: dict[str, Any]) -> None:
         operation["responses"]["200"]["content"][JSON]["example"] = examples[name]["answer"]
         problem = operation["responses"]["422"]["content"][MEDIA_TYPE]
         problem["example"] = examples["problem"]["answer"]
+    exported = examples["export"]
+    rebuilt = {"image": exported["request"]["image"], "manifest": exported["answer"]}
+    body = document["paths"]["/v1/exports:rebuild"]["post"]["requestBody"]
+    body["content"][JSON]["example"] = rebuilt

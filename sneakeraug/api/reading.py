@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -23,6 +24,9 @@ from sneakeraug.api.documents import (
 )
 from sneakeraug.api.problems import from_validation
 from sneakeraug.errors import InputError, RequestError
+from sneakeraug.export.manifest import LARGEST_BYTES
+from sneakeraug.export.tables import MIME as TABLES
+from sneakeraug.export.tables import TableKind
 from sneakeraug.limits import Limits
 from sneakeraug.rank.guards import parse_guards
 from sneakeraug.records import Record
@@ -45,14 +49,19 @@ MOST_PARTS: Final = 100
 """Fields and files of a form."""
 
 LONGEST_FIELD: Final = 2_000
-"""Bytes of a form's field that is no file."""
+"""Characters of a form's field that is no file."""
+
+MANY: Final = "Several go to /v1/recommendations:batch, named images."
+
+WEIGHT: Final = re.compile(r"[01](?:\.\d{0,3})?")
+"""Of one kind in an Accept header (RFC 9110)."""
 
 Fields = TypeVar("Fields", bound=Record)
 
 
 @dataclass(frozen=True)
-class GivenPicture:
-    """A picture file as it was sent.
+class GivenFile:
+    """A file as it was sent, most often a picture.
 
     Attributes
     ----------
@@ -84,7 +93,8 @@ class GivenPicture:
             ) from exc
 
 
-Form = tuple[dict[str, list[str]], list[GivenPicture]]
+Form = tuple[dict[str, list[str]], dict[str, list[GivenFile]]]
+"""Fields and files by their names."""
 
 
 def body_limits(limits: Limits) -> dict[str, int]:
@@ -94,11 +104,13 @@ def body_limits(limits: Limits) -> dict[str, int]:
         "/v1/recommendations": one,
         "/v1/recommendations:batch": 3 * one,
         "/v1/catalog/search": one,
+        "/v1/exports": one,
+        "/v1/exports:rebuild": one + LARGEST_BYTES,
         "/invocations": one,
     }
 
 
-def read_recommendation(content_type: str, body: bytes) -> tuple[GivenPicture, CampaignFields]:
+def read_recommendation(content_type: str, body: bytes) -> tuple[GivenFile, CampaignFields]:
     """Read one picture and its campaign, from JSON or a form.
 
     Raises
@@ -106,14 +118,14 @@ def read_recommendation(content_type: str, body: bytes) -> tuple[GivenPicture, C
     RequestError, InputError
         If it is neither, or a field is wrong.
     """
-    if _kind(content_type, JSON, FORM) == JSON:
-        asked = _from_json(RecommendationRequest, body)
-        return GivenPicture(asked.name, asked.image), asked
-    fields, pictures = _from_form(content_type, body, "image")
-    return _only(pictures), _from_fields(CampaignFields, fields)
+    if media_type_of(content_type, JSON, FORM) == JSON:
+        asked = from_json(RecommendationRequest, body)
+        return GivenFile(asked.name, asked.image), asked
+    fields, files = from_form(content_type, body, "image")
+    return only_file(files, "image", MANY), from_fields(CampaignFields, fields)
 
 
-def read_batch(content_type: str, body: bytes) -> tuple[list[GivenPicture], CampaignFields]:
+def read_batch(content_type: str, body: bytes) -> tuple[list[GivenFile], CampaignFields]:
     """Read several pictures and their campaign, from JSON or a form.
 
     Raises
@@ -121,18 +133,19 @@ def read_batch(content_type: str, body: bytes) -> tuple[list[GivenPicture], Camp
     RequestError, InputError
         If it is neither, or a field is wrong; of a picture nothing is looked at yet.
     """
-    if _kind(content_type, JSON, FORM) == JSON:
-        asked = _from_json(BatchRequest, body)
-        return [GivenPicture(one.name, one.image) for one in asked.images], asked
-    fields, pictures = _from_form(content_type, body, "images")
+    if media_type_of(content_type, JSON, FORM) == JSON:
+        asked = from_json(BatchRequest, body)
+        return [GivenFile(one.name, one.image) for one in asked.images], asked
+    fields, files = from_form(content_type, body, "images")
+    pictures = files["images"]
     if not 1 <= len(pictures) <= MAX_PICTURES:
         raise InputError(
             f"The form has {len(pictures)} files named images; 1 to {MAX_PICTURES} are expected."
         )
-    return pictures, _from_fields(CampaignFields, fields)
+    return pictures, from_fields(CampaignFields, fields)
 
 
-def read_search(content_type: str, body: bytes) -> tuple[GivenPicture, SearchFields]:
+def read_search(content_type: str, body: bytes) -> tuple[GivenFile, SearchFields]:
     """Read a picture and which products may be found, from JSON or a form.
 
     Raises
@@ -140,16 +153,16 @@ def read_search(content_type: str, body: bytes) -> tuple[GivenPicture, SearchFie
     RequestError, InputError
         If it is neither, or a field is wrong.
     """
-    if _kind(content_type, JSON, FORM) == JSON:
-        asked = _from_json(SearchRequest, body)
-        return GivenPicture(asked.name, asked.image), asked
-    fields, pictures = _from_form(content_type, body, "image")
-    return _only(pictures), _from_fields(SearchFields, fields)
+    if media_type_of(content_type, JSON, FORM) == JSON:
+        asked = from_json(SearchRequest, body)
+        return GivenFile(asked.name, asked.image), asked
+    fields, files = from_form(content_type, body, "image")
+    return only_file(files, "image", MANY), from_fields(SearchFields, fields)
 
 
 def read_invocation(
     content_type: str, body: bytes, attributes: str
-) -> tuple[GivenPicture, CampaignFields]:
+) -> tuple[GivenFile, CampaignFields]:
     """Read what SageMaker hands on: a picture alone with its campaign in a header, or JSON.
 
     Parameters
@@ -166,16 +179,29 @@ def read_invocation(
     RequestError, InputError
         If it is neither, or a field is wrong.
     """
-    if _kind(content_type, JSON, *PICTURES) == JSON:
-        asked = _from_json(RecommendationRequest, body)
-        return GivenPicture(asked.name, asked.image), asked
-    return GivenPicture("picture", body), _from_attributes(attributes)
+    if media_type_of(content_type, JSON, *PICTURES) == JSON:
+        asked = from_json(RecommendationRequest, body)
+        return GivenFile(asked.name, asked.image), asked
+    return GivenFile("picture", body), _from_attributes(attributes)
+
+
+def read_accept(accept: str) -> TableKind:
+    """Return the format of figures that a request's Accept header likes best; else ``json``."""
+    best: tuple[float, TableKind] = (0.0, "json")
+    kinds = {mime: kind for kind, mime in TABLES.items()} | {"*/*": "json", "application/*": "json"}
+    for entry in accept.lower().split(","):
+        mime, *options = (part.strip() for part in entry.split(";"))
+        weight = next((option[2:] for option in options if option.startswith("q=")), "1")
+        liking = float(weight) if WEIGHT.fullmatch(weight) else 0.0
+        if mime in kinds and liking > best[0]:
+            best = liking, kinds[mime]
+    return best[1]
 
 
 def _from_attributes(attributes: str) -> CampaignFields:
     if attributes.lstrip().startswith("{"):
         where = "The header of custom attributes"
-        return _from_json(CampaignFields, attributes.encode("utf-8", "replace"), where)
+        return from_json(CampaignFields, attributes.encode("utf-8", "replace"), where)
     fields: dict[str, list[str]] = defaultdict(list)
     for pair in filter(None, (part.strip() for part in attributes.replace(",", ";").split(";"))):
         name, separator, value = pair.partition("=")
@@ -185,10 +211,17 @@ def _from_attributes(attributes: str) -> CampaignFields:
                 "target=open_rate;industry=retail."
             )
         fields[name.strip()].append(value.strip())
-    return _from_fields(CampaignFields, fields)
+    return from_fields(CampaignFields, fields)
 
 
-def _kind(content_type: str, *known: str) -> str:
+def media_type_of(content_type: str, *known: str) -> str:
+    """Return which of the known media types a request says it has.
+
+    Raises
+    ------
+    RequestError
+        If it is none of them.
+    """
     kind = content_type.partition(";")[0].strip().lower()
     if kind not in known:
         raise RequestError(
@@ -199,15 +232,28 @@ def _kind(content_type: str, *known: str) -> str:
     return kind
 
 
-def _from_json(document: type[Fields], body: bytes, where: str = "The request") -> Fields:
+def from_json(document: type[Fields], body: bytes, where: str = "The request") -> Fields:
+    """Return a document from its JSON; `where` begins what is said of a fault.
+
+    Raises
+    ------
+    RequestError, InputError
+        If it is no JSON, or a field is wrong.
+    """
     try:
         return document.model_validate_json(body)
     except ValidationError as exc:
         raise from_validation(exc, where) from exc
 
 
-def _from_fields(document: type[Fields], fields: dict[str, list[str]]) -> Fields:
-    """A document from text alone; an empty field is one left open."""
+def from_fields(document: type[Fields], fields: dict[str, list[str]]) -> Fields:
+    """Return a document from text alone; an empty field is one left open.
+
+    Raises
+    ------
+    InputError
+        If a field is wrong, or given more often than is usual.
+    """
     values: dict[str, Any] = {}
     for name, texts in fields.items():
         given = [text for text in texts if text]
@@ -225,19 +271,30 @@ def _from_fields(document: type[Fields], fields: dict[str, list[str]]) -> Fields
         raise from_validation(exc) from exc
 
 
-def _only(pictures: list[GivenPicture]) -> GivenPicture:
-    if len(pictures) != 1:
-        raise InputError(
-            f"The form has {len(pictures)} files named image; one is expected. Several go to "
-            "/v1/recommendations:batch, named images."
-        )
-    return pictures[0]
+def only_file(files: dict[str, list[GivenFile]], name: str, advice: str) -> GivenFile:
+    """Return the one file of a name; `advice` is said where there are others.
+
+    Raises
+    ------
+    InputError
+        If there is none, or several.
+    """
+    found = files[name]
+    if len(found) != 1:
+        raise InputError(f"The form has {len(found)} files named {name}; one is expected. {advice}")
+    return found[0]
 
 
-def _from_form(content_type: str, body: bytes, picture: str) -> Form:
-    """A form's fields by name, and its files, all in memory; files have the name `picture`."""
+def from_form(content_type: str, body: bytes, *known: str) -> Form:
+    """Return a form's fields and files by name, all in memory; files have `known` names.
+
+    Raises
+    ------
+    RequestError
+        If it is no form, or one with more than is read.
+    """
     fields: dict[str, list[str]] = defaultdict(list)
-    pictures: list[GivenPicture] = []
+    files: dict[str, list[GivenFile]] = {name: [] for name in known}
     ended: list[bool] = []
     n_parts = 0
 
@@ -250,8 +307,8 @@ def _from_form(content_type: str, body: bytes, picture: str) -> Form:
     def on_field(part: Field) -> None:
         count()
         name = _text(part.field_name)
-        if name == picture:  # a file whose client gave it no name
-            pictures.append(GivenPicture("picture", part.value or b""))
+        if name in files:  # a file whose client gave it no name
+            files[name].append(GivenFile("picture", part.value or b""))
             return
         value = _text(part.value)
         if len(value) > LONGEST_FIELD:
@@ -261,11 +318,12 @@ def _from_form(content_type: str, body: bytes, picture: str) -> Form:
     def on_file(part: File) -> None:
         count()
         name = _text(part.field_name)
-        if name != picture:
-            raise FormParserError(f"a file is named {name[:60]!r}, and {picture} is expected")
+        if name not in files:
+            expected = " or ".join(known)
+            raise FormParserError(f"a file is named {name[:60]!r}, and {expected} is expected")
         part.file_object.seek(0)
         called = _text(part.file_name)[-LONGEST_NAME:] or "picture"
-        pictures.append(GivenPicture(called, part.file_object.read()))
+        files[name].append(GivenFile(called, part.file_object.read()))
 
     _, options = parse_options_header(content_type)
     if b"boundary" not in options:
@@ -285,7 +343,7 @@ def _from_form(content_type: str, body: bytes, picture: str) -> Form:
         raise _no_form(str(exc)) from exc
     if not ended:
         raise _no_form("it ends before its last boundary")
-    return fields, pictures
+    return fields, files
 
 
 def _no_form(why: str) -> RequestError:

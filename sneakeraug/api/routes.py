@@ -12,7 +12,7 @@ import anyio
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from sneakeraug.api import jobs
+from sneakeraug.api import exports, jobs
 from sneakeraug.api.documents import (
     BatchAnswer,
     BatchItem,
@@ -28,14 +28,18 @@ from sneakeraug.api.metrics import MEDIA_TYPE as METRICS_TYPE
 from sneakeraug.api.metrics import Metrics
 from sneakeraug.api.openapi import (
     HAS_BATCH,
+    HAS_EXPORT,
     HAS_INVOCATION,
     HAS_PICTURE,
+    HAS_REBUILD,
     HAS_SEARCH,
     describe_answer,
+    describe_files,
 )
 from sneakeraug.api.problems import describe, unexpected
 from sneakeraug.api.reading import (
-    GivenPicture,
+    GivenFile,
+    read_accept,
     read_batch,
     read_invocation,
     read_recommendation,
@@ -43,9 +47,13 @@ from sneakeraug.api.reading import (
 from sneakeraug.api.work import Workers
 from sneakeraug.card import ModelCard
 from sneakeraug.errors import SneakeraugError
+from sneakeraug.export import picture, tables
 from sneakeraug.records import Recommendation
 
 JSON = "application/json"
+FIGURES = tuple(mime for kind, mime in tables.MIME.items() if kind != "json")
+PICTURE_KINDS = tuple(picture.MIME.values())
+EXPORTED = (exports.ZIP, *PICTURE_KINDS, "text/html", JSON, *FIGURES, "application/pdf")
 
 logger = logging.getLogger(__name__)
 
@@ -115,13 +123,15 @@ async def metrics(request: Request) -> Response:
     tags=["recommendations"],
     summary="Score a picture, its five edits and alternates for one campaign",
     openapi_extra=HAS_PICTURE,
-    **describe_answer(Recommendation, 400, 408, 413, 415, 422, 503),
+    **describe_answer(Recommendation, 400, 408, 413, 415, 422, 503, also=FIGURES),
 )
 async def recommend(request: Request) -> Response:
-    """Take a picture as a form's file or in base64, with the fields of the campaign."""
-    return await _recommend(
-        request, partial(read_recommendation, _content_type(request), request.state.body)
-    )
+    """Take a picture as a form's file or in base64, with the fields of the campaign.
+
+    Where the header `Accept` prefers one of the other formats, the figures come as that table.
+    """
+    read = partial(read_recommendation, _content_type(request), request.state.body)
+    return await _recommend(request, read, read_accept(request.headers.get("accept", "")))
 
 
 @router.post(
@@ -143,8 +153,8 @@ async def recommend_batch(request: Request) -> Response:
     )
     turns = asyncio.Semaphore(parts.workers.n_threads)
 
-    async def one(index: int, picture: GivenPicture) -> bytes:
-        job = partial(jobs.recommend_item, engine, index, picture, campaign)
+    async def one(index: int, given: GivenFile) -> bytes:
+        job = partial(jobs.recommend_item, engine, index, given, campaign)
         request_id = request.state.request_id
         try:
             async with turns:
@@ -154,12 +164,36 @@ async def recommend_batch(request: Request) -> Response:
         except Exception:
             logger.exception("unexpected", extra={"fields": {"request_id": request_id}})
             error = unexpected(request_id)
-        return jobs.to_json(BatchItem(index=index, name=picture.name, error=error))
+        return jobs.to_json(BatchItem(index=index, name=given.name, error=error))
 
-    items = await asyncio.gather(*(one(index, given) for index, given in enumerate(pictures)))
+    items = await asyncio.gather(*(one(*numbered) for numbered in enumerate(pictures)))
     schema = BatchAnswer(items=()).schema_
     document = b'{"schema":"%s","items":[%s]}' % (schema.encode(), b",".join(items))
     return Response(document, media_type=JSON)
+
+
+@router.post(
+    "/v1/exports",
+    tags=["exports"],
+    summary="A picture ready for e-mail, with its HTML, manifest, figures and reports",
+    openapi_extra=HAS_EXPORT,
+    **describe_files(EXPORTED, 400, 404, 408, 413, 415, 422, 503),
+)
+async def export(request: Request) -> Response:
+    """Take a picture or name a product; answer a zip, or with `only` one file of it."""
+    return await _download(request, exports.export)
+
+
+@router.post(
+    "/v1/exports:rebuild",
+    tags=["exports"],
+    summary="The picture of a manifest again, the same to the last bit",
+    openapi_extra=HAS_REBUILD,
+    **describe_files(PICTURE_KINDS, 400, 404, 408, 413, 415, 422, 503),
+)
+async def rebuild(request: Request) -> Response:
+    """Take the manifest of an export with the picture, or the product, it was made from."""
+    return await _download(request, exports.rebuild)
 
 
 @router.get(
@@ -239,16 +273,25 @@ async def invoke(request: Request) -> Response:
     )
 
 
-async def _recommend(request: Request, read: Any) -> Response:
+async def _recommend(request: Request, read: Any, kind: tables.TableKind = "json") -> Response:
     parts = Parts.of(request)
     _count(request, 1)
 
     def job() -> bytes:
         picture, fields = read()
         recommender, campaign = jobs.prepare(parts.engine, fields.campaign())
-        return jobs.to_json(recommender.recommend(picture.read(), picture.name, **campaign))
+        found = recommender.recommend(picture.read(), picture.name, **campaign)
+        return jobs.to_json(found) if kind == "json" else tables.write_results(found, kind)
 
-    return Response(await parts.workers.run(job), media_type=JSON)
+    return Response(await parts.workers.run(job), media_type=tables.MIME[kind])
+
+
+async def _download(request: Request, make: Any) -> Response:
+    parts = Parts.of(request)
+    _count(request, 1)
+    job = partial(make, parts.engine, _content_type(request), request.state.body)
+    made: exports.Download = await parts.workers.run(job)
+    return Response(made.data, media_type=made.media_type, headers=made.headers)
 
 
 def _content_type(request: Request) -> str:

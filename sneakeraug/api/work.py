@@ -3,61 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import threading
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from sneakeraug.errors import BusyError
+from sneakeraug.crowd import Crowd
 from sneakeraug.settings import Settings
 
 T = TypeVar("T")
 
-FIRST_GUESS_S: Final = 0.1
-"""Between two jobs done, before any was measured."""
-
-WEIGHT: Final = 0.1
-"""Of the latest gap in their running mean, once there were enough."""
-
-LONGEST_RETRY_S: Final = 30
-
 
 class Workers:
-    """Threads that work, how many requests there are, and how long the next would wait.
+    """Threads that work, how many requests there are, and how long the next would take.
 
     Parameters
     ----------
     settings
         Threads, requests at once, the longest wait, and the longest a job may take.
+
+    Attributes
+    ----------
+    crowd
+        The jobs under way.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.n_threads = settings.service_threads
         self.n_in_flight = 0
+        self.crowd = Crowd(settings.max_wait_s, self.n_threads)
         self._settings = settings
         self._pool = ThreadPoolExecutor(self.n_threads, "work")
-        self._lock = threading.Lock()
-        self._n_jobs = 0
-        self._n_measured = 0
-        self._last_s = 0.0
-        self._gap_s = FIRST_GUESS_S
 
     @property
     def n_waiting(self) -> int:
         """Jobs that no thread has begun."""
-        return max(0, self._n_jobs - self.n_threads)
-
-    @property
-    def expected_s(self) -> float:
-        """How long a job that comes now likely takes until it is done, its turn waited for.
-
-        Those ahead of it leave one after the other, a gap apart that was measured while there was
-        work: threads that wait for one another are counted as what they achieve together.
-        """
-        return (self._n_jobs + 1) * self._gap_s
+        return max(0, self.crowd.n_jobs - self.n_threads)
 
     @contextmanager
     def in_flight(self) -> Iterator[None]:
@@ -69,23 +50,12 @@ class Workers:
             If there are as many as may be.
         """
         if self.n_in_flight >= self._settings.max_in_flight:
-            raise self._busy()
+            raise self.crowd.busy()
         self.n_in_flight += 1
         try:
             yield
         finally:
             self.n_in_flight -= 1
-
-    def check_wait(self) -> None:
-        """Refuse what would likely be done too late; where nothing is under way, nothing is.
-
-        Raises
-        ------
-        BusyError
-            Says when to try again.
-        """
-        if self._n_jobs and self.expected_s > self._settings.max_wait_s:
-            raise self._busy()
 
     def deadline(self) -> float:
         """Return when a request that begins now has to be done, on the event loop's clock."""
@@ -104,26 +74,31 @@ class Workers:
             From `deadline`; counted from now where None. A job that has not begun by then never
             does; one that has keeps its thread until it ends.
         is_admitted
-            Whether it belongs to a request that was not refused already.
+            Whether it belongs to a request that was not refused already, and waits its turn as
+            long as that may take; any other waits `max_wait_s` at most for a thread.
 
         Raises
         ------
         BusyError
-            If it would likely be done too late, or is not done in time.
+            If it would likely be done too late, is not begun in time, or not done.
         """
         if not is_admitted:
-            self.check_wait()
-        with self._lock:
-            if not self._n_jobs:
-                self._last_s = time.perf_counter()  # nothing was under way: no gap to measure
-            self._n_jobs += 1
+            self.crowd.check()
+        self.crowd.enter()
         future = self._pool.submit(self._measured, job)
-        future.add_done_callback(self._done)
+        future.add_done_callback(lambda _future: self.crowd.leave())
+        result = asyncio.wrap_future(future)
         try:
             async with asyncio.timeout_at(deadline or self.deadline()):
-                return await asyncio.wrap_future(future)
+                if not is_admitted:
+                    await asyncio.wait({result}, timeout=self._settings.max_wait_s)
+                    if not result.done() and future.cancel():  # no thread had begun it
+                        raise self.crowd.busy()
+                return await result
         except TimeoutError as exc:
-            raise self._busy() from exc
+            raise self.crowd.busy() from exc
+        finally:
+            result.cancel()  # nobody waits for it any more; without effect where it is done
 
     def close(self) -> None:
         """Let jobs that have begun end; nothing else begins."""
@@ -133,16 +108,4 @@ class Workers:
         try:
             return job()
         finally:
-            now = time.perf_counter()
-            with self._lock:
-                self._n_measured += 1
-                weight = max(WEIGHT, 1 / self._n_measured)
-                self._gap_s += weight * (now - self._last_s - self._gap_s)
-                self._last_s = now
-
-    def _done(self, _future: Future[T]) -> None:
-        with self._lock:
-            self._n_jobs -= 1
-
-    def _busy(self) -> BusyError:
-        return BusyError(min(LONGEST_RETRY_S, max(1, math.ceil(self.expected_s))))
+            self.crowd.note_end()

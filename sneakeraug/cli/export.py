@@ -22,7 +22,7 @@ from sneakeraug.cli.options import (
     Target,
 )
 from sneakeraug.cli.output import print_json
-from sneakeraug.cli.recommend import ScoredFile, read_campaign, score_file
+from sneakeraug.cli.recommend import read_campaign, score_file
 from sneakeraug.vocabulary import AUGMENTATIONS, DEFAULT_CATEGORY
 
 if TYPE_CHECKING:
@@ -82,77 +82,40 @@ def export(
     campaign = read_campaign(
         target, campaign_type, industry, sneaker_type, gender, alternates, guard
     )
-    if variant is not None and variant not in AUGMENTATIONS:
-        raise InputError(
-            f"There is no variant {variant[:40]!r}; one of {', '.join(AUGMENTATIONS)} is expected."
-        )
     if report is not None and not by.strip():
         raise InputError("A sign-off report needs a name; --by NAME is expected.")
-    from sneakeraug.delivery import deliver, item_of
-    from sneakeraug.export.mail_tools import write_tool_files
-    from sneakeraug.export.snippet import propose_alt, write_snippet
-    from sneakeraug.export.tables import write_results
-    from sneakeraug.files import safe_stem, write_bytes
+    from sneakeraug.bundle import Wish, make_bundle
+    from sneakeraug.files import write_bytes
     from sneakeraug.settings import read_settings
 
+    wish = Wish(
+        variant=variant,
+        width_px=width,
+        kind=picture_format,
+        alt=alt,
+        link=link,
+        picture_url=picture_url,
+        results=results,
+        report=report,
+        by=by,
+        on=on,
+        note=note,
+        tool=tool,
+    )
     settings = read_settings(device=device, backend=backend)
     path = Path(image)
     scored = score_file(path, settings, model, category, campaign)
-    data, found = scored.data, scored.result
-    chosen = variant or found.best_augmentation.augmentation or "original"
-    alt = alt if alt is not None else propose_alt(path.name, chosen, sneaker_type, gender, category)
-    made = deliver(data, path.name, found, chosen, alt, settings.limits, width, picture_format)
-    files = {
-        made.file_name: made.picture.data,
-        f"{made.stem}.html": write_snippet(
-            made.picture, picture_url or made.file_name, made.alt, link
-        ).encode(),
-        f"{made.stem}.manifest.json": made.manifest.to_json().encode(),
-    }
-    if results is not None:
-        files[f"{safe_stem(path.name)}-results.{results}"] = write_results(found, results)
-    if tool is not None:
-        item = item_of(made, found, path.name, picture_url, link)
-        written = write_tool_files(tool, item)
-        files |= {f"{made.stem}-{name}": content for name, content in written.items()}
-    if report is not None:
-        signed = _report(scored, made, path.name, report, by, on, note)
-        files[f"{made.stem}-sign-off.{report}"] = signed
-    for name, content in files.items():
-        write_bytes(out / name, content)
-    if as_json:
-        print_json(made.manifest.model_dump(mode="json", by_alias=True) | {"files": list(files)})
-    else:
-        _print(made, list(files), out)
-
-
-def _report(
-    scored: ScoredFile,
-    made: Delivery,
-    name: str,
-    kind: ReportKind,
-    by: str,
-    on: str | None,
-    note: str,
-) -> bytes:
-    """The sign-off report's file."""
-    from datetime import UTC, datetime
-
-    from sneakeraug.export.report import SignOff
-    from sneakeraug.signoff import compose_report, write_report
-
-    recommender = scored.recommender
-    report = compose_report(
-        scored.result,
-        made,
-        {variant.augmentation: variant.photo for variant in scored.analysis.variants},
-        recommender.catalog,
-        recommender.card,
-        recommender.settings.limits,
-        SignOff(by, on or f"{datetime.now(UTC):%Y-%m-%d}", note),
-        name,
+    made = make_bundle(
+        scored.recommender, scored.analysis, scored.result, scored.data, path.name, wish
     )
-    return write_report(report, kind)
+    names = [file.name for file in made.files]
+    for file in made.files:
+        write_bytes(out / file.name, file.data)
+    if as_json:
+        manifest = made.delivery.manifest.model_dump(mode="json", by_alias=True)
+        print_json(manifest | {"files": names})
+    else:
+        _print(made.delivery, names, out)
 
 
 def _print(made: Delivery, names: list[str], out: Path) -> None:

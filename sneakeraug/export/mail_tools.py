@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from sneakeraug.errors import InputError
 from sneakeraug.export.picture import MIME, EmailPicture
@@ -102,13 +102,32 @@ def write_tool_files(tool: str, item: Item) -> dict[str, bytes]:
     return write(item)
 
 
-def missing_addresses(tool: str, item: Item) -> tuple[str, ...]:
+class Addressed(Protocol):
+    """What may say where a picture will be, and where a click leads."""
+
+    @property
+    def picture_url(self) -> str | None:
+        """On the web."""
+
+    @property
+    def link(self) -> str | None:
+        """On the web."""
+
+
+def missing_addresses(tool: str, item: Addressed) -> tuple[str, ...]:
     """Return which addresses a tool needs and an item has not: ``picture_url``, ``link``."""
     needed = {"klaviyo": ("picture_url", "link"), "braze": ("picture_url",)}.get(tool, ())
     return tuple(name for name in needed if not getattr(item, name))
 
 
-def _need(tool: Tool, item: Item) -> None:
+def check_addresses(tool: Tool, item: Addressed) -> None:
+    """Refuse what a tool could not find.
+
+    Raises
+    ------
+    InputError
+        Naming the addresses that are missing.
+    """
     missing = missing_addresses(tool, item)
     if missing:
         said = " and ".join(
@@ -144,7 +163,7 @@ def _salesforce(item: Item) -> dict[str, bytes]:
 
 def _klaviyo(item: Item) -> dict[str, bytes]:
     """A custom catalog feed of one item, one level deep."""
-    _need("klaviyo", item)
+    check_addresses("klaviyo", item)
     entry = {
         "id": item.safe_key,
         "title": item.title,
@@ -180,7 +199,7 @@ def _mailchimp(item: Item) -> dict[str, bytes]:
 
 def _braze(item: Item) -> dict[str, bytes]:
     """A catalog's CSV: ``id`` first, names of letters, digits, dashes and underscores."""
-    _need("braze", item)
+    check_addresses("braze", item)
     row = {
         "id": item.safe_key,
         "title": item.title,

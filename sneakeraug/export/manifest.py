@@ -18,6 +18,9 @@ from sneakeraug.records import Record
 LARGEST_BYTES: Final = 100_000
 """Of a manifest; ours have about 1,500."""
 
+MOST_ENTRIES: Final = 100
+"""Of its parameters, and of its versions; ours have fewer than ten."""
+
 Sha256 = Field(pattern=r"^[0-9a-f]{64}$")
 Number = float | int
 
@@ -35,7 +38,7 @@ class Edit(Record):
     """The augmentation with the parameters it was made with."""
 
     augmentation: str
-    parameters: dict[str, Number | list[Number] | None]
+    parameters: dict[str, Number | list[Number] | None] = Field(max_length=MOST_ENTRIES)
 
 
 class Result(Record):
@@ -58,7 +61,7 @@ class Manifest(Record):
     edit: Edit
     result: Result
     alt: str
-    versions: dict[str, str]
+    versions: dict[str, str] = Field(max_length=MOST_ENTRIES)
 
     def to_json(self) -> str:
         """The manifest as its file holds it."""

@@ -12,6 +12,7 @@ import streamlit as st
 from sneakeraug import delivery, serving, signoff
 from sneakeraug.analysis import Analysis
 from sneakeraug.catalog.products import Catalog
+from sneakeraug.crowd import Crowd
 from sneakeraug.delivery import Delivery
 from sneakeraug.errors import InputError, SneakeraugError
 from sneakeraug.evidence import Evidence
@@ -147,6 +148,8 @@ def analyse(picture: Picture, category: str = DEFAULT_CATEGORY) -> Analysis:
     ------
     PhotoError
         If the picture cannot be read or is over a limit.
+    BusyError
+        If so many others bring theirs at the moment that this one had to wait long.
     """
     return _analyse(picture, recommender(category))
 
@@ -159,7 +162,14 @@ def analyse(picture: Picture, category: str = DEFAULT_CATEGORY) -> Analysis:
 )
 def _analyse(picture: Picture, engine: Recommender) -> Analysis:
     """Kept by the content's hash: who does not have the bytes cannot ask for it."""
-    return engine.analyse(picture.data, name=picture.name)
+    with _crowd().place():
+        return engine.analyse(picture.data, name=picture.name)
+
+
+@st.cache_resource(show_spinner=False)
+def _crowd() -> Crowd:
+    """The visits of all sessions that look at a new picture."""
+    return Crowd(get_settings().max_wait_s)
 
 
 def score(analysis: Analysis, campaign: Campaign) -> Recommendation:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
-from sneakeraug.errors import SneakeraugError
+from sneakeraug.errors import BusyError, SneakeraugError
 from sneakeraug.ui import navigation, words
 
 HERE: Final = Path(__file__).resolve().parent
+
+MOST_AT_ONCE: Final = 8
+"""Pages made at once, for all visits: more of them only make each other late."""
+
+LONGEST_WAIT_S: Final = 0.5
+"""For a turn; who waited in vain is told to try again."""
+
+_turns = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +33,11 @@ def render() -> None:
     st.logo(str(HERE / "wordmark.png"), size="medium")
     page = st.navigation(navigation.all_pages(), position="top")
     try:
-        page.run()
+        with _turn():
+            page.run()
+    except BusyError as exc:
+        st.warning(words.plain(str(exc)), icon=":material/hourglass_top:")
+        st.button("Try again", key="try_again")
     except SneakeraugError as exc:
         st.error(words.plain(str(exc)), icon=":material/error:")
     except Exception:  # the outermost boundary of the pages
@@ -33,3 +48,20 @@ def render() -> None:
             "the server's log has the details.",
             icon=":material/error:",
         )
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One of the turns there are, given back however the page ends.
+
+    Raises
+    ------
+    BusyError
+        If none comes free in time.
+    """
+    if not _turns.acquire(timeout=LONGEST_WAIT_S):
+        raise BusyError
+    try:
+        yield
+    finally:
+        _turns.release()

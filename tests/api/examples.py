@@ -23,6 +23,7 @@ PATHS: Final = {
     "recommendation": "/v1/recommendations",
     "batch": "/v1/recommendations:batch",
     "search": "/v1/catalog/search",
+    "export": "/v1/exports",
     "problem": "/v1/recommendations",
 }
 
@@ -48,6 +49,7 @@ def requests_of_examples() -> dict[str, dict[str, Any]]:
         },
         "batch": {**campaign, "n_alternates": 0, "images": [picture, broken]},
         "search": {"sneaker_type": "running", "max_price": 100, "n": 2, **picture},
+        "export": {**campaign, "variant": "brighter", "only": "manifest", **picture},
         "problem": {**picture, "target": "sales"},
     }
 

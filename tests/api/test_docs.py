@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -22,39 +23,54 @@ GUIDE = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:8080"
 
 
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """A folder to write into, with the samples where the examples look for them."""
+    (tmp_path / "sneakeraug").symlink_to(ROOT / "sneakeraug")
+    return tmp_path
+
+
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 @pytest.mark.parametrize("block", blocks("bash"))
-def test_the_curl_lines_are_answered(block: str, service: Service) -> None:
+def test_the_curl_lines_are_answered(block: str, service: Service, here: Path) -> None:
     script = "set -e -o pipefail\n" + block.replace("curl -sS", "curl -sS --fail-with-body")
     done = subprocess.run(
         ["bash", "-c", script.replace(ADDRESS, service.url)],
         capture_output=True,
         text=True,
-        cwd=ROOT,
+        cwd=here,
         check=False,
         timeout=60,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    for name in re.findall(r"-o (\S+)", block):
+        assert (here / name).stat().st_size > 500
     answers = re.sub(r"}\s*{\"products\"", '}\n{"products"', done.stdout).splitlines()
     for answer in answers:
         assert json.loads(answer).keys() & {"variants", "items", "products"}
 
 
 def test_the_python_client_prints_a_verdict_and_says_what_is_wrong(service: Service) -> None:
-    (code,) = blocks("python")
-    here = code.replace(ADDRESS, service.url)
+    code = blocks("python")[0].replace(ADDRESS, service.url)
     run = [sys.executable, "-c"]
-    done = subprocess.run([*run, here], capture_output=True, text=True, cwd=ROOT, check=True)
+    done = subprocess.run([*run, code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert len(done.stdout.splitlines()) == 7
-    wrong = here.replace("open_rate", "sales")
+    wrong = code.replace("open_rate", "sales")
     done = subprocess.run([*run, wrong], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("Unknown target 'sales'; expected one of")
     assert "request " in done.stderr
+
+
+def test_the_python_client_writes_a_zip(service: Service, here: Path) -> None:
+    code = blocks("python")[1].replace(ADDRESS, service.url)
+    subprocess.run([sys.executable, "-c", code], cwd=here, check=True)
+    with zipfile.ZipFile(here / "running-cobalt.zip") as archive:
+        assert len(archive.namelist()) == 3
 
 
 def test_the_example_of_an_error_is_what_comes_back(service: Service, in_base64: str) -> None:

@@ -24,6 +24,7 @@ from sneakeraug.api import engine, server
 from sneakeraug.api.app import allowed_hosts, create_app
 from sneakeraug.api.keys import hash_key, make_key
 from sneakeraug.api.work import Workers
+from sneakeraug.crowd import Crowd
 from sneakeraug.errors import BusyError
 from sneakeraug.settings import Settings
 
@@ -276,17 +277,51 @@ def test_what_would_be_done_too_late_is_refused_before_and_what_waits_too_long_a
     asyncio.run(crowd())
 
 
+def test_what_no_thread_begins_in_time_is_refused_though_it_was_let_in() -> None:
+    settings = Settings(service_threads=1, max_wait_s=0.25, request_timeout_s=30)
+
+    async def stall() -> tuple[object, ...]:
+        workers, go_on = Workers(settings), threading.Event()
+        try:
+            long = asyncio.create_task(workers.run(lambda: go_on.wait(10)))
+            patient = asyncio.create_task(workers.run(lambda: "late", is_admitted=True))
+            await asyncio.sleep(0.01)
+            workers.crowd.n_jobs = 0  # as if those ahead had been expected to be quick
+            with pytest.raises(BusyError):
+                await workers.run(lambda: pytest.fail("it was begun after it was refused"))
+            go_on.set()
+            return await long, await patient
+        finally:
+            go_on.set()
+            workers.close()
+
+    assert asyncio.run(stall()) == (True, "late")
+
+
+def test_while_a_processor_is_free_nothing_is_refused() -> None:
+    crowd = Crowd(max_wait_s=0.01)  # a tenth of the first guess
+    for _ in range(os.cpu_count() or 1):
+        crowd.check()
+        crowd.enter()
+    with pytest.raises(BusyError), crowd.place():
+        pytest.fail("nothing is free")
+    crowd.leave()
+    with pytest.raises(ZeroDivisionError), crowd.place():
+        raise ZeroDivisionError
+    crowd.check()
+
+
 def test_how_long_it_takes_is_learned_from_what_it_took() -> None:
     async def work() -> list[float]:
         workers = Workers(Settings(service_threads=2))
         try:
             for _ in range(3):
                 await workers.run(lambda: time.sleep(0.05))
-            alone_s = workers.expected_s
+            alone_s = workers.crowd.expected_s
             for _ in range(3):
                 pair = [workers.run(lambda: time.sleep(0.05)) for _ in range(8)]
                 await asyncio.gather(*pair)
-            return [alone_s, workers.expected_s]
+            return [alone_s, workers.crowd.expected_s]
         finally:
             workers.close()
 

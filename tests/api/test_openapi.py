@@ -25,7 +25,7 @@ from sneakeraug.settings import Settings
 from .conftest import Service, serve
 from .examples import PATHS, requests_of_examples
 
-MEASURED = ("timing_ms", "device", "backend", "request_id")
+MEASURED = ("timing_ms", "device", "backend", "request_id", "result", "versions")
 """What another machine or another moment says otherwise."""
 
 
@@ -48,13 +48,22 @@ document = schemathesis.openapi.from_dict(create_app(Settings()).openapi())
 
 @schemathesis.hook
 def filter_case(context: schemathesis.HookContext, case: schemathesis.Case) -> bool:
-    """Leave out a least price above the most: JSON Schema has no way to forbid it."""
-    for given in (case.query, case.body):
-        if isinstance(given, dict):
-            least, most = given.get("min_price"), given.get("max_price")
-            if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
-                return False
-    return True
+    """Leave out what JSON Schema has no way to forbid: fields that do not fit each other."""
+    return not any(
+        isinstance(given, dict) and is_contradictory(given) for given in (case.query, case.body)
+    )
+
+
+def is_contradictory(given: dict[str, Any]) -> bool:
+    """A least price above the most; a part alone, a report or a tool without what it needs."""
+    least, most = given.get("min_price"), given.get("max_price")
+    if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
+        return True
+    needed = {"klaviyo": ("link", "picture_url"), "braze": ("picture_url",)}
+    missing = [name for name in needed.get(str(given.get("tool")), ()) if not given.get(name)]
+    unsigned = given.get("report") and not given.get("by")
+    unnamed = given.get("only") in ("results", "report") and not given.get(given["only"])
+    return bool(missing or unsigned or unnamed)
 
 
 @document.parametrize()
@@ -66,7 +75,23 @@ def filter_case(context: schemathesis.HookContext, case: schemathesis.Case) -> b
     suppress_health_check=list(HealthCheck),
 )
 def test_the_service_keeps_to_its_document(case: schemathesis.Case, service: Service) -> None:
+    if case.path.endswith(":rebuild") and case.meta.generation.mode.is_positive:
+        belong_together(case, service)
     case.call_and_validate(base_url=service.url)
+
+
+def belong_together(case: schemathesis.Case, service: Service) -> None:
+    """Give a valid request a manifest and its picture: no schema says that they are a pair."""
+    is_json = case.media_type == "application/json"
+    if case.body.get("product_id"):
+        source: dict[str, Any] = {"product_id": "demo-running-01"}
+    else:
+        source = {"image": base64.b64encode(SENT[0]).decode()}
+    made = service.post("/v1/exports", json={"only": "manifest", **source})
+    case.body["manifest"] = made.json() if is_json else made.content
+    if "image" in source and not is_json:
+        source["image"] = SENT[0]
+    case.body |= source
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from sneakeraug.intake.decode import decode_photo
 from sneakeraug.rank.variants import tied_with_best
 from sneakeraug.regions import Regions
 from sneakeraug.registry import activate
-from sneakeraug.ui import engine, results, samples, state, words
+from sneakeraug.ui import engine, frame, results, samples, state, words
 from sneakeraug.ui.state import Campaign, Picture
 from sneakeraug.vocabulary import TARGETS
 
@@ -220,6 +220,37 @@ def test_the_campaign_is_the_page_s_link(open_page: Open) -> None:
     assert at.query_params["industry"] == "healthcare"
     assert at.query_params["target"] == "abandoned_cart"
     assert "campaign_type" not in at.query_params
+
+
+def test_among_too_many_uploads_at_once_one_is_told_to_try_again_and_keeps_its_picture(
+    open_page: Open, sample: bytes
+) -> None:
+    crowd, others = engine._crowd(), 500
+    for _ in range(others):
+        crowd.enter()
+    try:
+        at = upload(open_page(), "shoe.jpg", sample)
+    finally:
+        for _ in range(others):
+            crowd.leave()
+    assert not at.metric
+    assert "busy with other pictures" in at.warning[0].value
+    at.button(key="try_again").click().run()
+    assert len(at.metric) == 12
+
+
+def test_while_too_many_pages_are_made_a_visit_is_told_to_try_again(open_page: Open) -> None:
+    for _ in range(frame.MOST_AT_ONCE):
+        assert frame._turns.acquire(timeout=5)
+    try:
+        at = open_page()
+    finally:
+        for _ in range(frame.MOST_AT_ONCE):
+            frame._turns.release()
+    assert "busy with other pictures" in at.warning[0].value
+    assert not at.title
+    at.button(key="try_again").click().run()
+    assert at.title[0].value == "Which sneaker picture should you send?"
 
 
 def test_a_drop_down_scores_again_without_embedding_again(open_page: Open, sample: bytes) -> None:

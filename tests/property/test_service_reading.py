@@ -8,9 +8,10 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sneakeraug.api import reading
+from sneakeraug.api import exports, reading
 from sneakeraug.api.documents import CampaignFields, RecommendationRequest
 from sneakeraug.errors import InputError
+from sneakeraug.export import tables
 from sneakeraug.vocabulary import TARGETS
 
 KINDS = st.sampled_from([reading.JSON, f"{reading.FORM}; boundary=x", "image/png", "text/plain"])
@@ -33,6 +34,7 @@ def test_any_body_is_a_document_or_our_error(
     kind: str, pieces: list[bytes], attributes: str
 ) -> None:
     body = b"".join(pieces)
+    assert reading.read_accept(attributes) in tables.KINDS
     started = time.perf_counter()
     said: list[str] = []
     for read in (
@@ -40,6 +42,8 @@ def test_any_body_is_a_document_or_our_error(
         lambda: reading.read_batch(kind, body),
         lambda: reading.read_search(kind, body),
         lambda: reading.read_invocation(kind, body, attributes),
+        lambda: exports.read_export(kind, body),
+        lambda: exports.read_rebuild(kind, body),
     ):
         try:
             read()
