@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from sneakeraug.ui import navigation, words
 
 HERE: Final = Path(__file__).resolve().parent
 
-MOST_AT_ONCE: Final = 8
+MOST_AT_ONCE: Final = 4 * (os.cpu_count() or 1)
 """Pages made at once, for all visits: more of them only make each other late."""
 
 LONGEST_WAIT_S: Final = 0.5
