@@ -138,7 +138,10 @@ class Inputs:
         """A picture's file; None where its name or a link leads out of the folder."""
         if path_inside(name) is None:
             return None
-        path = (self._folder / name.replace("\\", "/")).resolve()
+        try:
+            path = (self._folder / name.replace("\\", "/")).resolve()
+        except (OSError, RuntimeError):  # a loop of links
+            return None
         return path if path.is_relative_to(self._folder) else None
 
     def _stamp(self, name: str) -> str:

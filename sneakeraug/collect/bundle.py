@@ -109,7 +109,7 @@ class Bundle:
 def path_inside(name: str) -> str | None:
     """A path inside the import in its own form; None where it leads out of it, or is no text."""
     path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in name or "\x00" in name:
+    if not name or path.is_absolute() or ".." in path.parts or ":" in name or "\x00" in name:
         return None
     return str(path) if is_text(name) else None
 

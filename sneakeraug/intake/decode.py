@@ -93,16 +93,28 @@ def read_photo_bytes(path: Path, limits: Limits) -> bytes:
     Raises
     ------
     PhotoError
-        If there is no such file, or it is too large.
+        If there is no such file, it cannot be read, or it is too large.
     """
-    if not path.is_file():
+    try:
+        is_file = path.is_file()
+        n_bytes = path.stat().st_size if is_file else 0
+    except OSError:  # a name too long, or a folder that nobody may look into
+        is_file = False
+    if not is_file:
         raise PhotoError(
-            f"There is no picture file {str(path)!r}; the path of a picture is expected. "
+            f"There is no picture file {str(path)[:300]!r}; the path of a picture is expected. "
             "Check the path and try again.",
             reason="missing",
         )
-    _check_bytes(path.stat().st_size, limits, path.name)
-    return path.read_bytes()
+    _check_bytes(n_bytes, limits, path.name)
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise PhotoError(
+            f"The picture file {str(path)[:300]!r} cannot be read ({exc.strerror}). Check who may "
+            "read it and try again.",
+            reason="missing",
+        ) from exc
 
 
 def decode_photo(

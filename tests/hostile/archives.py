@@ -40,7 +40,7 @@ def nested(depth: int = 6) -> bytes:
     return data
 
 
-def overlapping(n: int = 2_000) -> bytes:
+def overlapping(n: int = 1_000) -> bytes:
     """Many names for one packed megabyte, as in D. Fifield, A better zip bomb (2019)."""
     whole = packed(("0000.jpg", bytes(900_000)))
     start = whole.index(b"PK\x01\x02")
@@ -51,7 +51,7 @@ def overlapping(n: int = 2_000) -> bytes:
     return whole[:start] + listed + tail
 
 
-def many(n: int = 20_000) -> bytes:
+def many(n: int = 5_000) -> bytes:
     """More names than a folder should have, all of nothing."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

@@ -22,7 +22,7 @@ LARGE: Final = (6320, 6320)
 MOST_BYTES: Final = 9_900_000
 """Just below the limit of a file."""
 
-FLIPS: Final = 16
+FLIPS: Final = 8
 """Damaged copies of each format."""
 
 
@@ -90,7 +90,7 @@ def damaged() -> Iterator[Hostile]:
         for number in range(FLIPS):
             changed = bytearray(data)
             reach = min(200, len(data)) if number % 2 else len(data)
-            for _ in range(1 + number // 4):
+            for _ in range(1 + number // 2):
                 changed[rng.randrange(reach)] ^= 1 << rng.randrange(8)
             yield Hostile(f"bits-turned-{number}-{name}", bytes(changed))
 

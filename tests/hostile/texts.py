@@ -104,8 +104,8 @@ def _parquet(columns: dict[str, object]) -> bytes:
 
 
 def _dictionary() -> bytes:
-    """Two hundred thousand rows of one word of a kilobyte, in a few kilobytes."""
-    return _parquet({name: ["x" * 1000] * 20_000 for name in EVENT.strip().split(",")})
+    """Thousands of rows of one word of a kilobyte, in a few kilobytes."""
+    return _parquet({name: ["x" * 1000] * 2_000 for name in EVENT.strip().split(",")})
 
 
 def _nested() -> bytes:
