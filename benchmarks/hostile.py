@@ -51,6 +51,7 @@ class Memory:
 
 
 def all_pictures() -> Iterator[Hostile]:
+    """Those that are refused, or small, and those just within the limits."""
     yield from corpus.hostile_pictures()
     yield from pictures.heavy()
 
@@ -64,7 +65,8 @@ def written(files: Iterator[Hostile], folder: Path) -> Iterator[tuple[str, Path]
         path.unlink(missing_ok=True)
 
 
-def decode(folder: Path) -> Iterator[Case]:
+def decode(_: Path) -> Iterator[Case]:
+    """The decoder alone, each picture at its full size."""
     from sneakeraug.intake.decode import decode_photo
 
     decode_photo(pictures.good())
@@ -74,6 +76,7 @@ def decode(folder: Path) -> Iterator[Case]:
 
 
 def recommend(folder: Path) -> Iterator[Case]:
+    """What `recommend` does with a file, the model loaded."""
     from sneakeraug.serving import load
 
     engine = load()
@@ -83,6 +86,7 @@ def recommend(folder: Path) -> Iterator[Case]:
 
 
 def search(folder: Path) -> Iterator[Case]:
+    """What `catalog search` does with a file, the model loaded."""
     from sneakeraug.serving import load
 
     engine = load()
@@ -92,6 +96,7 @@ def search(folder: Path) -> Iterator[Case]:
 
 
 def batch(folder: Path) -> Iterator[Case]:
+    """`batch` of each zip and table, and of a folder with each picture."""
     from sneakeraug.batch.inputs import Inputs
     from sneakeraug.batch.run import run_batch
     from sneakeraug.batch.scorer import Scorer, Wanted
@@ -115,6 +120,7 @@ def batch(folder: Path) -> Iterator[Case]:
 
 
 def import_products(folder: Path) -> Iterator[Case]:
+    """`import products` of each zip, table and feed, and of a folder with each picture."""
     from sneakeraug import ingest
 
     (folder / "good.jpg").write_bytes(pictures.good())
@@ -127,6 +133,7 @@ def import_products(folder: Path) -> Iterator[Case]:
 
 
 def import_events(folder: Path) -> Iterator[Case]:
+    """`import events` of each history."""
     from sneakeraug.dataset.events import read_history
 
     for name, path in written(corpus.events(), folder):
@@ -134,6 +141,7 @@ def import_events(folder: Path) -> Iterator[Case]:
 
 
 def documents(folder: Path) -> Iterator[Case]:
+    """What `rebuild` reads of a manifest, and `models verify` of a card."""
     from sneakeraug import registry
     from sneakeraug.export.manifest import read_manifest
 
@@ -149,7 +157,7 @@ def print_nothing(_: object) -> None:
     """A report that nobody reads."""
 
 
-def page(folder: Path) -> Iterator[Case]:
+def page(_: Path) -> Iterator[Case]:
     """The campaign page in Streamlit's own test runner; only what takes the most, of pictures."""
     from streamlit.testing.v1 import AppTest
 
@@ -179,7 +187,9 @@ def service(folder: Path) -> Iterator[Case]:
     command = [sys.executable, "-m", "sneakeraug", "serve", "--port", url.rsplit(":", 1)[1]]
     env = os.environ | {"SNEAKERAUG_MAX_WAIT_S": "600", "SNEAKERAUG_REQUEST_TIMEOUT_S": "600"}
     with (folder / "log").open("wb") as log:
-        running = subprocess.Popen(command, stdout=log, stderr=log, env=env, cwd=ROOT)
+        running = subprocess.Popen(  # noqa: S603 - our own interpreter
+            command, stdout=log, stderr=log, env=env, cwd=ROOT
+        )
     session = requests.Session()
 
     def ask(path: str, **request: Any) -> object:
@@ -286,7 +296,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="hostile-") as home:
             env = os.environ | {"SNEAKERAUG_HOME": home, "SNEAKERAUG_DEVICE": "cpu"}
             command = [sys.executable, __file__, "--door", door, "--json"]
-            done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            done = subprocess.run(command, env=env, capture_output=True)  # noqa: S603 - likewise
         if done.returncode:
             print(f"| {door} | died: {done.stderr.decode()[-500:]!r} |", flush=True)
             is_well = False
