@@ -20,7 +20,7 @@ CHOSEN: Final = (
     "many-exif-pieces.jpg",
     "many-tiles.tif",
     "text-bomb-ztxt.png",
-    "pixel-bomb.png",
+    "9000x9000.png",
     "cut-at-50-percent-plain.webp",
     "cut-at-95-percent-plain.avif",
     "page.jpg",
