@@ -193,7 +193,9 @@ def publish(staged: Path, models_dir: Path, card: ModelCard) -> Path:
     check_new(models_dir, card.model_id)
     target = models_dir / card.model_id
     hashes = {
-        str(p.relative_to(staged)): file_sha256(p) for p in sorted(staged.rglob("*")) if p.is_file()
+        str(p.relative_to(staged)): file_sha256(p)
+        for p in sorted(staged.rglob("*"))
+        if p.is_file() and p != staged / CARD  # of a publishing that found no room
     }
     with writing(target):
         (staged / CARD).write_text(

@@ -42,8 +42,8 @@ def to_rgb(image: Image.Image) -> tuple[UInt8Array, bool, bool]:
     width, height = image.size
     pixels = np.empty((height, width, 3), dtype=np.uint8)
     if image.mode.startswith("I") or image.mode == "F":
-        for row, some in _scaled(image):
-            pixels[row : row + len(some)] = some[:, :, None]
+        for row, grey in _scaled(image):
+            pixels[row : row + len(grey)] = grey[:, :, None]
         return pixels, False, False
     convert, is_broken = _read_profile(image)
     has_transparency = False
@@ -54,7 +54,8 @@ def to_rgb(image: Image.Image) -> tuple[UInt8Array, bool, bool]:
         if is_clear or some.mode in _CLEAR:
             some, is_seen_through = _on_white(some)
             has_transparency = has_transparency or is_seen_through
-        pixels[row : row + ROWS_AT_ONCE] = np.asarray(some.convert("RGB"))
+        rgb = some if some.mode == "RGB" else some.convert("RGB")
+        pixels[row : row + ROWS_AT_ONCE] = np.asarray(rgb)
     return pixels, has_transparency, is_broken
 
 
