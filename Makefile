@@ -11,7 +11,7 @@ COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-em
 # What `make run` installs: without a GPU only what serving needs, no torch.
 RUN_PINS := $(if $(or $(wildcard /dev/nvidia0),$(wildcard /dev/dxg)),requirements.txt,requirements-serve.txt)
 
-.PHONY: setup setup-dev chromium run test check fix bench pins clean
+.PHONY: setup setup-dev chromium run test check secrets audit fix bench pins clean
 
 setup: $(VENV)/.run
 setup-dev: $(VENV)/.dev
@@ -43,11 +43,22 @@ run: setup
 test: setup-dev chromium
 	$(BIN)/python -m pytest
 
-check: setup-dev
+check: setup-dev secrets
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -r -ll sneakeraug app.py pages
+
+# Hashes of files, which cards are full of, are no secrets.
+secrets: setup-dev
+	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --disable-plugin HexHighEntropyString \
+	  --exclude-files '(^|/)(Makefile|card.json|examples.json)$$'
+
+# Asks the network; --strict, because what could not be looked up is not known to be safe.
+audit: secrets
+	$(BIN)/pip-audit --strict --no-deps --disable-pip -r requirements.txt
+	$(BIN)/pip-audit --strict --no-deps --disable-pip -r requirements-dev.txt
 
 fix: setup-dev
 	$(BIN)/ruff check --fix .

@@ -24,13 +24,28 @@ Every message says what was wrong, what was expected and what to do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
+
+_UNSHOWN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+"""Line ends, what commands a terminal or turns text round, and halves of characters."""
 
 
 class SneakeraugError(Exception):
-    """Base of every error of this package; `exit_code` is what the command line returns."""
+    """Base of every error of this package; `exit_code` is what the command line returns.
+
+    Parameters
+    ----------
+    message
+        What was wrong, what was expected, what to do. It may quote what came from outside: it is
+        one line, whatever stands in it, that any terminal or log can take.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_UNSHOWN.sub("?", message))
 
 
 class InputError(SneakeraugError, ValueError):
@@ -47,7 +62,7 @@ class PhotoError(InputError):
     message
         What was wrong, what was expected, what to do.
     reason
-        One of ``empty, too_large, format, pixels, side, truncated, shape, missing``.
+        One of ``empty, too_large, format, parts, pixels, side, truncated, shape, missing``.
     """
 
     def __init__(self, message: str, *, reason: str) -> None:

@@ -106,16 +106,30 @@ def write_bytes(path: Path, data: bytes) -> None:
     StoreError
         If it cannot be written, for instance because the disk is full.
     """
-    try:
+    with writing(path):
         replace_file(path, data)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say what cannot be written while something is put together for a path.
+
+    Raises
+    ------
+    StoreError
+        In place of an OSError.
+    """
+    try:
+        yield
     except OSError as exc:
         raise unwritten(path, exc) from exc
 
 
 def unwritten(path: Path, exc: OSError) -> StoreError:
     """Return the error of a file that could not be written."""
+    why = exc.strerror or "not all of its files"
     return StoreError(
-        f"{path.name} cannot be written in {path.parent} ({exc.strerror}). Make room, or check "
+        f"{path.name} cannot be written in {path.parent} ({why}). Make room, or check "
         "who may write there, and run again; what was written stays."
     )
 

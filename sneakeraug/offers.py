@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from sneakeraug.analysis import decode_small
@@ -16,7 +17,7 @@ from sneakeraug.arrays import FloatArray, IntArray
 from sneakeraug.catalog.index import PictureIndex
 from sneakeraug.catalog.products import Catalog
 from sneakeraug.embed.encoder import N_IDENTITY, Encoded, Encoder
-from sneakeraug.errors import PhotoError
+from sneakeraug.errors import ModelError, PhotoError
 from sneakeraug.limits import Limits
 from sneakeraug.progress import Report, Step, silent
 from sneakeraug.rank.alternates import Shelf, choose_alternates
@@ -180,9 +181,21 @@ def save_pictures(
 
 
 def load_pictures(folder: Path) -> dict[str, FloatArray]:
-    """Return what `save_pictures` wrote; nothing where a model came without."""
+    """Return what `save_pictures` wrote; nothing where a model came without.
+
+    Raises
+    ------
+    ModelError
+        If it is no such file.
+    """
     path = folder / DEMO_PICTURES
-    return load_file(path) if path.is_file() else {}
+    try:
+        return load_file(path) if path.is_file() else {}
+    except (OSError, SafetensorError) as exc:
+        raise ModelError(
+            f"Model file {DEMO_PICTURES} of {folder.name!r} cannot be read "
+            f"({type(exc).__name__}). Restore the model folder from where it was published."
+        ) from exc
 
 
 def _encode(

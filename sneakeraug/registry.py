@@ -18,7 +18,7 @@ from sneakeraug.errors import (
     ModelCorruptError,
     ModelNotFoundError,
 )
-from sneakeraug.files import file_sha256, replace_file, write_bytes
+from sneakeraug.files import file_sha256, write_bytes, writing
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
 ACTIVE: Final = "active.json"
@@ -187,19 +187,24 @@ def publish(staged: Path, models_dir: Path, card: ModelCard) -> Path:
     ------
     InputError
         If the id is not a plain name, or such a model exists.
+    StoreError
+        If there is no room; nothing of it is left.
     """
     check_new(models_dir, card.model_id)
     target = models_dir / card.model_id
     hashes = {
-        str(p.relative_to(staged)): file_sha256(p) for p in sorted(staged.rglob("*")) if p.is_file()
+        str(p.relative_to(staged)): file_sha256(p)
+        for p in sorted(staged.rglob("*"))
+        if p.is_file() and p != staged / CARD  # of a publishing that found no room
     }
-    (staged / CARD).write_text(
-        card.model_copy(update={"files": hashes}).to_json(), encoding="utf-8"
-    )
-    models_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=models_dir, prefix=".publish-") as beside:
-        shutil.copytree(staged, Path(beside) / "model")
-        (Path(beside) / "model").rename(target)
+    with writing(target):
+        (staged / CARD).write_text(
+            card.model_copy(update={"files": hashes}).to_json(), encoding="utf-8"
+        )
+        models_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=models_dir, prefix=".publish-") as beside:
+            shutil.copytree(staged, Path(beside) / "model")
+            (Path(beside) / "model").rename(target)
     return target
 
 
@@ -260,6 +265,8 @@ def activate(models_dir: Path, model_id: str, *, is_forced: bool = False) -> Non
         If it is not there, or a file of it was changed.
     ChallengerError
         If it is refused; with the figures.
+    StoreError
+        If it cannot be written down; the one that served goes on.
     """
     card = verify(model_folder(models_dir, model_id))
     try:
@@ -329,4 +336,4 @@ def _read_serving(models_dir: Path) -> dict[str, Active]:
 
 def _write_serving(models_dir: Path, serving: dict[str, Active]) -> None:
     text = Serving(serving).model_dump_json(exclude_defaults=True, indent=2)
-    replace_file(models_dir / ACTIVE, (text + "\n").encode())
+    write_bytes(models_dir / ACTIVE, (text + "\n").encode())

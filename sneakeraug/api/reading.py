@@ -48,6 +48,9 @@ PICTURES: Final = (
 MOST_PARTS: Final = 100
 """Fields and files of a form."""
 
+MOST_VALUES: Final = 1_000
+"""Fields, or members of lists, of a JSON document; base64 has neither colons nor commas."""
+
 LONGEST_FIELD: Final = 2_000
 """Characters of a form's field that is no file."""
 
@@ -240,6 +243,12 @@ def from_json(document: type[Fields], body: bytes, where: str = "The request") -
     RequestError, InputError
         If it is no JSON, or a field is wrong.
     """
+    if max(body.count(b":"), body.count(b",")) > MOST_VALUES:
+        raise RequestError(
+            f"{where} holds more than {MOST_VALUES:,} values; a few fields and pictures are "
+            "expected. Send what docs/service.md shows.",
+            reason="malformed",
+        )
     try:
         return document.model_validate_json(body)
     except ValidationError as exc:

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from sneakeraug.collect.bundle import DAMAGED, Bundle, path_inside
+from sneakeraug.collect.bundle import DAMAGED, Bundle, is_text, path_inside
 from sneakeraug.collect.feeds import read_records
 from sneakeraug.collect.importer import PICTURES, read_cell
 from sneakeraug.errors import InputError
@@ -99,7 +99,7 @@ class Inputs:
             names = (n for n in self._bundle.names if _is_shown(n) and _is_picture(n))
             yield from map(Item, names)
         else:
-            yield from map(Item, filter(_is_picture, _walk(self._folder, self._folder)))
+            yield from map(_item, filter(_is_picture, _walk(self._folder, self._folder)))
 
     def chunks(self, size: int, skip: int = 0) -> Iterator[list[Item]]:
         """Yield the pictures `size` at a time, after those of the first `skip` chunks."""
@@ -138,7 +138,10 @@ class Inputs:
         """A picture's file; None where its name or a link leads out of the folder."""
         if path_inside(name) is None:
             return None
-        path = (self._folder / name.replace("\\", "/")).resolve()
+        try:
+            path = (self._folder / name.replace("\\", "/")).resolve()
+        except (OSError, RuntimeError):  # a loop of links
+            return None
         return path if path.is_relative_to(self._folder) else None
 
     def _stamp(self, name: str) -> str:
@@ -191,7 +194,22 @@ def _image_column(cells: dict[str, str], name: str) -> str:
 def _text(value: object) -> str:
     """A cell as text of bounded length."""
     value = read_cell(value)
-    return str(value).strip()[:MOST_CHARS] if isinstance(value, str | int | float) else ""
+    if not isinstance(value, str | int | float):
+        return ""
+    return _written(str(value).strip()[:MOST_CHARS])
+
+
+def _written(text: str) -> str:
+    """Text that can be written: JSON may name half a character, and a disk what is none."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _item(name: str) -> Item:
+    """The picture of a file's name."""
+    if is_text(name):
+        return Item(name)
+    error = f"The file name {_written(name)[:100]!r} is no UTF-8. Rename the file and try again."
+    return Item(_written(name), error=error)
 
 
 def _is_picture(name: str) -> bool:

@@ -58,10 +58,11 @@ def recommend(
     scored = score_file(Path(image), settings, model, category, campaign)
     recommender, data, result = scored.recommender, scored.data, scored.result
     if save is not None:
-        save.mkdir(parents=True, exist_ok=True)
+        from sneakeraug.files import write_bytes
+
         for variant in result.variants:
             png = recommender.render(data, variant.augmentation, variant.parameters)
-            (save / f"{variant.rank}-{variant.augmentation}.png").write_bytes(png)
+            write_bytes(save / f"{variant.rank}-{variant.augmentation}.png", png)
         progress(f"Wrote {len(result.variants)} pictures to {save}")
     if as_json:
         print_json(result.to_dict())

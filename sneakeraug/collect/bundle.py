@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -14,7 +15,19 @@ MOST_EXPANDED: Final = 8_000_000_000
 MOST_RATIO: Final = 200
 """Of a zip's expanded to its packed size, per member, above a megabyte."""
 
-DAMAGED: Final = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
+METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Those of which a piece unpacks to no more than is asked for; others are read by nobody here."""
+
+DAMAGED: Final = (
+    OSError,
+    EOFError,
+    RuntimeError,  # NotImplementedError among them: strange flags and versions
+    UnicodeError,
+    OverflowError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 """What reading a damaged file raises."""
 
 
@@ -94,18 +107,27 @@ class Bundle:
 
 
 def path_inside(name: str) -> str | None:
-    """A path inside the import in its own form; None where it leads out of it."""
+    """A path inside the import in its own form; None where it leads out of it, or is no text."""
     path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in name or "\x00" in name:
+    if not name or path.is_absolute() or ".." in path.parts or ":" in name or "\x00" in name:
         return None
-    return str(path)
+    return str(path) if is_text(name) else None
+
+
+def is_text(name: str) -> bool:
+    """Whether a name can be written as UTF-8; half a character of JSON cannot."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _open_zip(path: Path) -> zipfile.ZipFile:
     """A zip whose members stay inside and expand to what a disk can hold."""
     try:
         opened = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as exc:
+    except DAMAGED as exc:
         raise InputError(f"{path.name!r} is no readable zip. Pack it again.") from exc
     members = opened.infolist()
     if len(members) > MOST_MEMBERS:
@@ -118,6 +140,11 @@ def _open_zip(path: Path) -> zipfile.ZipFile:
             )
         if info.flag_bits & 1:
             raise InputError(f"{path.name!r} is encrypted. Pack it again without a password.")
+        if info.compress_type not in METHODS:
+            raise InputError(
+                f"{info.filename[:80]!r} in {path.name!r} is packed in an unusual way. "
+                "Pack it again by deflate."
+            )
         if info.file_size > max(1_000_000, MOST_RATIO * info.compress_size):
             raise InputError(f"{info.filename[:80]!r} in {path.name!r} expands too far (a bomb).")
     if sum(info.file_size for info in members) > MOST_EXPANDED:

@@ -33,6 +33,9 @@ HEADER_BYTES: Final = 65_536
 
 SEPARATORS: Final = ",;\t|"
 
+DAMAGED: Final = (OSError, UnicodeError, pa.ArrowException)
+"""What reading a damaged file raises."""
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -117,7 +120,7 @@ class EventTable:
                         "or count events per campaign and picture."
                     )
                 yield piece
-        except (OSError, pa.ArrowException) as exc:
+        except DAMAGED as exc:
             raise InputError(
                 f"{self.path.name!r} cannot be read after row {n_rows + 1:,} "
                 f"({str(exc).splitlines()[0][:120]}). A CSV file in UTF-8 or a Parquet file of "
@@ -127,7 +130,7 @@ class EventTable:
     def _parquet_names(self) -> list[str]:
         try:
             return list(pq.read_schema(self.path).names)
-        except (OSError, pa.ArrowException) as exc:
+        except DAMAGED as exc:
             raise InputError(
                 f"{self.path.name!r} is a damaged Parquet file ({str(exc)[:80]}). Export it again."
             ) from exc

@@ -111,7 +111,7 @@ def open_graph(
             )
     ov = import_openvino()
     try:
-        model = ov.Core().read_model(graph)
+        model = _open_core(ov).read_model(graph)
     except RuntimeError as exc:
         raise _unusable(graph) from exc
     named = {name for port in (*model.inputs, *model.outputs) for name in port.names}
@@ -141,10 +141,17 @@ def compile_graph(
     options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
     if threads:
         options["INFERENCE_NUM_THREADS"] = threads
-    core = import_openvino().Core()
+    core = _open_core(import_openvino())
     if cache_dir is not None:
         core.set_property({"CACHE_DIR": str(cache_dir)})
     return core.compile_model(model, "CPU", options)
+
+
+def _open_core(ov: Any) -> Any:
+    """OpenVINO with every file read into memory: one mapped there and cut would end the process."""
+    core = ov.Core()
+    core.set_property({"ENABLE_MMAP": False})
+    return core
 
 
 def _unusable(graph: Path) -> ModelError:

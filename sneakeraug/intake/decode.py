@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import math
 import struct
 import warnings
@@ -13,11 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.errors import PhotoError
+from sneakeraug.intake.colour import to_rgb
+from sneakeraug.intake.parts import MOST_PARTS, CountedFile, PartsError, check_parts
 from sneakeraug.limits import Limits
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "BMP", "GIF")
@@ -28,8 +28,8 @@ EXPECTED: Final = "JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF"
 ON_ITS_SIDE: Final = (5, 6, 7, 8)
 """EXIF orientations by which width and height change places."""
 
-ROWS_AT_ONCE: Final = 256
-"""Of a picture whose values pass through float64, so that a large one stays small in memory."""
+MOST_PIXELS: Final = {"WEBP": 28_000_000}
+"""Of formats whose decoder holds a picture several times over."""
 
 DECODER_ERRORS: Final = (
     OSError,  # Pillow's own UnidentifiedImageError among them
@@ -39,6 +39,7 @@ DECODER_ERRORS: Final = (
     LookupError,
     ArithmeticError,
     EOFError,
+    RuntimeError,
     MemoryError,
     struct.error,
     zlib.error,
@@ -92,16 +93,28 @@ def read_photo_bytes(path: Path, limits: Limits) -> bytes:
     Raises
     ------
     PhotoError
-        If there is no such file, or it is too large.
+        If there is no such file, it cannot be read, or it is too large.
     """
-    if not path.is_file():
+    try:
+        is_file = path.is_file()
+        n_bytes = path.stat().st_size if is_file else 0
+    except OSError:  # a name too long, or a folder that nobody may look into
+        is_file = False
+    if not is_file:
         raise PhotoError(
-            f"There is no picture file {str(path)!r}; the path of a picture is expected. "
+            f"There is no picture file {str(path)[:300]!r}; the path of a picture is expected. "
             "Check the path and try again.",
             reason="missing",
         )
-    _check_bytes(path.stat().st_size, limits, path.name)
-    return path.read_bytes()
+    _check_bytes(n_bytes, limits, path.name)
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise PhotoError(
+            f"The picture file {str(path)[:300]!r} cannot be read ({exc.strerror}). Check who may "
+            "read it and try again.",
+            reason="missing",
+        ) from exc
 
 
 def decode_photo(
@@ -112,9 +125,10 @@ def decode_photo(
 ) -> Photo:
     """Decode a picture to an upright sRGB RGB photo.
 
-    Size, format, pixel count and sides are checked before any pixel is decoded. EXIF orientation
-    is applied, an embedded colour profile converted, transparency composited on white, 16 bits
-    scaled to 8, and of an animation the first frame taken.
+    Size, format, pixel count, sides and the number of the file's parts are checked before any
+    pixel is decoded. EXIF orientation is applied, an embedded colour profile converted,
+    transparency composited on white, 16 bits scaled to 8, and of an animation the first frame
+    taken.
 
     Parameters
     ----------
@@ -140,10 +154,12 @@ def decode_photo(
     limits = limits or Limits()
     name = _printable(name)
     _check_bytes(len(data), limits, name)
-    image = _open(data, name)
-    _check_size(image.size, limits, name)
-    notes: list[str] = []
+    file = CountedFile(data)
+    image = _open(file, data, name)
     kind = str(image.format)
+    _check_size(image.size, limits, name, MOST_PIXELS.get(kind, limits.max_pixels))
+    notes: list[str] = []
+    file.n_left = MOST_PARTS
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata; the pixels decide
@@ -156,17 +172,19 @@ def decode_photo(
             if image.getexif().get(ExifTags.Base.Orientation) in ON_ITS_SIDE:
                 size = size[::-1]
             ImageOps.exif_transpose(image, in_place=True)  # else it copies the upright, too
-            coloured = _to_srgb(image, notes)
-            rgb, has_transparency = _flatten(coloured)
+            pixels, has_transparency, is_profile_broken = to_rgb(image)
+    except PartsError as exc:
+        raise _too_many_parts(name) from exc
     except DECODER_ERRORS as exc:
         raise PhotoError(
             f"Photo {name!r} is damaged or cut short ({kind}); a whole {EXPECTED} is expected. "
             "Export or download it again and retry.",
             reason="truncated",
         ) from exc
+    if is_profile_broken:
+        notes.append("The embedded colour profile could not be read and was ignored.")
     if has_transparency:
         notes.append("Transparent parts were placed on white.")
-    pixels = np.ascontiguousarray(np.asarray(rgb, dtype=np.uint8))
     return Photo(
         pixels, size, hashlib.sha256(data).hexdigest(), kind, has_transparency, tuple(notes)
     )
@@ -192,8 +210,9 @@ def _check_bytes(n_bytes: int, limits: Limits, name: str) -> None:
         )
 
 
-def _check_size(size: tuple[int, int], limits: Limits, name: str) -> None:
+def _check_size(size: tuple[int, int], limits: Limits, name: str, most_of_kind: int) -> None:
     w, h = size
+    most = min(limits.max_pixels, most_of_kind)
     if min(w, h) < limits.min_side_px:
         raise PhotoError(
             f"Photo {name!r} is {w}×{h} px; each side needs at least {limits.min_side_px} px. "
@@ -206,10 +225,10 @@ def _check_size(size: tuple[int, int], limits: Limits, name: str) -> None:
             "Scale it down and try again.",
             reason="side",
         )
-    if w * h > limits.max_pixels:
+    if w * h > most:
         raise PhotoError(
             f"Photo {name!r} has {w * h / 1e6:.0f} megapixels; at most "
-            f"{limits.max_pixels / 1e6:.0f} are expected. Scale it down and try again.",
+            f"{most / 1e6:.0f} are expected. Scale it down and try again.",
             reason="pixels",
         )
 
@@ -222,13 +241,16 @@ def _register_heif() -> None:
     register_heif_opener()
 
 
-def _open(data: bytes, name: str) -> Image.Image:
+def _open(file: CountedFile, data: bytes, name: str) -> Image.Image:
     """Read the header alone."""
     _register_heif()
     try:
+        check_parts(data)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return Image.open(io.BytesIO(data), formats=FORMATS)
+            return Image.open(file, formats=FORMATS)
+    except PartsError as exc:
+        raise _too_many_parts(name) from exc
     except Image.DecompressionBombError as exc:
         raise PhotoError(
             f"Photo {name!r} unpacks to far more pixels than are expected. "
@@ -241,6 +263,14 @@ def _open(data: bytes, name: str) -> Image.Image:
             "Convert it and upload again.",
             reason="format",
         ) from exc
+
+
+def _too_many_parts(name: str) -> PhotoError:
+    return PhotoError(
+        f"Photo {name!r} is made of far more parts than a picture has (comments, scans or tiles). "
+        "Open it, save it anew and try again.",
+        reason="parts",
+    )
 
 
 def _guess_kind(data: bytes) -> str:
@@ -261,45 +291,6 @@ def _guess_kind(data: bytes) -> str:
     if all(32 <= byte < 127 or byte in b"\r\n\t" for byte in head):
         return "text"
     return "no picture format known here"
-
-
-def _to_srgb(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Convert an embedded colour profile to sRGB; scale 16 bits and floats to 8."""
-    if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image)
-        top = 65535.0 if values.max(initial=0) > 255 or image.mode.startswith("I;16") else 255.0
-        small = np.empty(values.shape, dtype=np.uint8)
-        for row in range(0, len(values), ROWS_AT_ONCE):
-            some = values[row : row + ROWS_AT_ONCE].astype(np.float64)
-            small[row : row + ROWS_AT_ONCE] = np.clip(some * (255.0 / top), 0, 255)
-        return Image.fromarray(small, "L")
-    profile = image.info.get("icc_profile")
-    if not profile or image.mode not in ("RGB", "RGBA", "CMYK", "L"):
-        return image
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        mode = "RGBA" if image.mode == "RGBA" else "RGB"
-        converted = ImageCms.profileToProfile(
-            image, source, ImageCms.createProfile("sRGB"), outputMode=mode
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        notes.append("The embedded colour profile could not be read and was ignored.")
-        return image
-    return converted if converted is not None else image
-
-
-def _flatten(image: Image.Image) -> tuple[Image.Image, bool]:
-    """RGB with transparency composited on white, and whether any pixel was transparent."""
-    if image.mode == "RGB" and "transparency" not in image.info:
-        return image, False
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        rgba = image if image.mode == "RGBA" else image.convert("RGBA")
-        low, _ = rgba.getchannel("A").getextrema()
-        if low == 255:
-            return rgba.convert("RGB"), False
-        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-        return Image.alpha_composite(white, rgba).convert("RGB"), True
-    return image.convert("RGB"), False
 
 
 def _printable(name: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import xgboost as xgb
 from numpy.random import Generator
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
@@ -332,7 +333,7 @@ def load_conversions(
             for target, entry in about.items()
         }
         return models, Projection(tensors["projection.mean"], tensors["projection.axes"])
-    except (OSError, ValueError, KeyError, TypeError) as exc:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, SafetensorError) as exc:
         raise ModelNotFoundError(
             f"{CALIBRATION} or {EFFECTS} of model {folder.name!r} is missing or incomplete. "
             "Restore the model folder from where it was published and try again."

@@ -12,7 +12,7 @@ import streamlit as st
 from sneakeraug import ingest
 from sneakeraug.collect.feeds import TABLES
 from sneakeraug.errors import SneakeraugError
-from sneakeraug.files import safe_cell
+from sneakeraug.files import safe_cell, write_bytes
 from sneakeraug.progress import Step
 from sneakeraug.ui import engine, words
 
@@ -57,7 +57,7 @@ def _import(name: str, data: bytes) -> None:
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"import{suffix if suffix[1:] in KINDS else '.zip'}"
-            path.write_bytes(data)
+            write_bytes(path, data)
             done = ingest.import_products(path, {}, None, report_rows)
         engine.refresh_catalog(report_pictures)
         st.session_state[REPORT] = done

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hostile.disk import disk_of
 from PIL import Image
 
 from sneakeraug.catalog.own import open_own_catalog
@@ -130,17 +129,6 @@ def test_a_killed_catalog_build_goes_on_where_it_was(
     recommender = load()
     assert recommender.n_newly_encoded == N_PHOTOS - n_kept
     assert len(recommender.catalog) == count("encoded") == N_PHOTOS
-
-
-@contextmanager
-def disk_of(n_bytes: int) -> Iterator[None]:
-    """No file grows beyond a size, as on a disk that is full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_full_disk_stops_a_dataset_build_and_with_room_it_finishes(
