@@ -22,7 +22,7 @@ from sneakeraug.recommend import Recommender
 from sneakeraug.records import Driver, Recommendation
 from sneakeraug.regions import Covered, Regions
 from sneakeraug.settings import get_settings
-from sneakeraug.ui import shelves
+from sneakeraug.ui import access, shelves
 from sneakeraug.ui.state import Campaign, Picture
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
@@ -229,7 +229,14 @@ def deliver(
     width_px: int,
     kind: Kind,
 ) -> Delivery | str:
-    """Make a variant ready for e-mail, once; where that cannot be, say why."""
+    """Make a variant ready for e-mail, once; where that cannot be, say why.
+
+    Raises
+    ------
+    AccessError
+        If the visitor may not export.
+    """
+    access.check("export")
     return _deliver(
         picture, recommendation, recommendation.model_id, picture.name, variant, alt, width_px, kind
     )

@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from sneakeraug.errors import SneakeraugError
-from sneakeraug.ui import navigation, words
+from sneakeraug.ui import access, navigation, words
 
 HERE: Final = Path(__file__).resolve().parent
 
@@ -22,7 +22,8 @@ def render() -> None:
     st.logo(str(HERE / "wordmark.png"), size="medium")
     page = st.navigation(navigation.all_pages(), position="top")
     try:
-        page.run()
+        if access.enter():
+            page.run()
     except SneakeraugError as exc:
         st.error(words.plain(str(exc)), icon=":material/error:")
     except Exception:  # the outermost boundary of the pages
