@@ -22,6 +22,9 @@ from sneakeraug.ui import words
 CALLBACK: Final = "/oauth2callback"
 """Where Streamlit takes people back from the provider."""
 
+LEAST_SECRET: Final = 32
+"""Characters of what signs the cookies of who signed in; without a setting it is random."""
+
 EVERYONE: Final[Role] = "admin"
 """Of whoever reaches a page that asks nobody to sign in."""
 
@@ -55,7 +58,7 @@ def secrets(settings: Settings) -> dict[str, Any] | None:
     Raises
     ------
     SettingsError
-        If only some of them are.
+        If only some of them are, or the cookies' secret is short.
     """
     needed = {
         "OIDC_METADATA_URL": settings.oidc_metadata_url,
@@ -69,10 +72,14 @@ def secrets(settings: Settings) -> dict[str, Any] | None:
         if not value:
             expected = "a value, as the other variables of signing in have one,"
             raise SettingsError(f"SNEAKERAUG_{name}", "", "the settings", expected)
+    cookie_secret = str(config.get_option("server.cookieSecret") or "")
+    if len(cookie_secret) < LEAST_SECRET:
+        expected = f"at least {LEAST_SECRET} characters (`openssl rand -hex 32`)"
+        raise SettingsError("STREAMLIT_SERVER_COOKIE_SECRET", "too short", "Streamlit", expected)
     return {
         "auth": {
             "redirect_uri": settings.public_url.rstrip("/") + CALLBACK,
-            "cookie_secret": str(config.get_option("server.cookieSecret")),
+            "cookie_secret": cookie_secret,
             "client_id": settings.oidc_client_id,
             "client_secret": settings.oidc_client_secret.get_secret_value(),
             "server_metadata_url": settings.oidc_metadata_url,
