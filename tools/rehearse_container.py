@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = ("/opt/sneakeraug", "/srv/sneakeraug", "/var/lib/sneakeraug")
@@ -60,10 +61,10 @@ def read_stages(text: str) -> dict[str, list[tuple[str, str]]]:
 
 
 def moved(text: str, folder: Path) -> str:
-    """Put the image's places below a folder."""
+    """Put the image's places below a folder, and this Python in place of the image's."""
     for place in (*PLACES, "/tmp/requirements"):  # noqa: S108 - what the recipe says
         text = text.replace(place, f"{folder}{place}")
-    return text
+    return text.replace("python -m venv", f"{sys.base_exec_prefix}/bin/python3 -m venv")
 
 
 def follow(what: str, rest: str, folder: Path, variables: dict[str, str]) -> None:
@@ -96,6 +97,17 @@ def seal(folder: Path) -> None:
             path.chmod(path.stat().st_mode & ~0o222)
 
 
+def its_user(folder: Path) -> dict[str, Any]:
+    """The image's user, where this may become it and it may run the interpreter."""
+    user: dict[str, Any] = {"user": 10001, "group": 10001, "extra_groups": []}
+    try:
+        subprocess.run([folder / "opt/sneakeraug/bin/python", "-c", ""], check=True, **user)
+    except (PermissionError, subprocess.CalledProcessError):
+        print("USER stays who runs this: another may not run this machine's Python")
+        return {}
+    return user
+
+
 def serve(command: list[str], check: str, folder: Path, variables: dict[str, str]) -> None:
     """Start the command, ask for its health until it is well, and end it."""
     with socket.socket() as probe:
@@ -110,10 +122,9 @@ def serve(command: list[str], check: str, folder: Path, variables: dict[str, str
         "READY_URL": variables["READY_URL"].replace("8501", port),
         "TMPDIR": str(home),
     }
-    user = {}
-    if os.geteuid() == 0:
+    user = its_user(folder)
+    if user:
         os.chown(home, 10001, 10001)
-        user = {"user": 10001, "group": 10001, "extra_groups": []}
     where = folder / "srv/sneakeraug"
     print(f"CMD {command} --port {port}", flush=True)
     process = subprocess.Popen([*command, "--port", port], cwd=where, env=environment, **user)

@@ -66,6 +66,11 @@ def _load(category: str) -> Recommender:
     return serving.load(category=category)
 
 
+def load_again() -> None:
+    """Let the next visit load the models that serve by then; analyses are kept by model."""
+    _load.clear()
+
+
 def _is_current(engine: Recommender) -> bool:
     """Whether alternates come from the products that the database has now."""
     store = shelves.own_store()

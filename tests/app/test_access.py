@@ -52,9 +52,17 @@ def export_a_picture() -> None:
     engine.deliver(None, None, "original", "", 600, "jpeg")  # type: ignore[arg-type]
 
 
+def activate_a_model() -> None:
+    from sneakeraug.settings import get_settings
+    from sneakeraug.ui import activation, engine
+
+    activation._activate(get_settings(), engine.recommender().card)
+
+
 @pytest.mark.parametrize(
     ("deed", "said"),
     [
+        (activate_a_model, "activate a model"),
         (import_products, "change the catalog"),
         (remove_a_product, "change the catalog"),
         (start_a_batch, "run a batch"),
@@ -65,7 +73,7 @@ def test_a_deed_is_refused_where_it_is_done(deed: object, said: str) -> None:
     at = AppTest.from_function(deed, default_timeout=240)  # type: ignore[arg-type]
     at.secrets["auth"] = AUTH
     at.run()
-    failures = ("import_failed", "batch_failed")
+    failures = ("import_failed", "batch_failed", "activation_failed")
     kept = [at.session_state[key] for key in failures if key in at.session_state]
     refused = [*kept, *(str(exc.message) for exc in at.exception)]
     assert [f"Without a role you may not {said}" in text for text in refused] == [True]
