@@ -145,11 +145,16 @@ def visitor() -> Visitor:
     """
     if not is_signing_in():
         return Visitor("", EVERYONE)
-    if not st.user.is_logged_in:
+    if not _is_signed_in():
         return Visitor("", None)
     identity = st.user.to_dict()
     name = identity.get("email") or identity.get("name") or identity.get("sub") or ""
     return Visitor(str(name), read_roles(get_settings().roles_file).role_of(identity))
+
+
+def _is_signed_in() -> bool:
+    """Whether the provider said who this is; a session it knows nothing of is nobody's."""
+    return bool(st.user.get("is_logged_in", False))
 
 
 def can(action: Action) -> bool:
@@ -174,7 +179,7 @@ def enter() -> bool:
         if is_exposed():
             st.caption(f":material/lock_open: {EXPOSED}")
         return True
-    if not st.user.is_logged_in:
+    if not _is_signed_in():
         st.title("Sign in", anchor=False)
         st.markdown("This page is for people who are known here.")
         st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)

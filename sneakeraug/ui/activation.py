@@ -62,16 +62,16 @@ def _activate(settings: Settings, card: ModelCard) -> None:
     try:
         access.check("activate a model")
         registry.activate(settings.models_dir, card.model_id)
+        engine.load_again()
         st.session_state[DONE] = card.model_id
     except SneakeraugError as exc:
         st.session_state[FAILED] = str(exc)
-    engine.load_again()
 
 
 def _roll_back(settings: Settings, card: ModelCard) -> None:
     try:
         access.check("activate a model")
         st.session_state[DONE] = registry.roll_back(settings.models_dir, card.category)
+        engine.load_again()
     except SneakeraugError as exc:
         st.session_state[FAILED] = str(exc)
-    engine.load_again()

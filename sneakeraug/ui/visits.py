@@ -23,10 +23,10 @@ COOKIE: Final = "sneakeraug_visit"
 KEPT_S: Final = 30 * 24 * 3600
 """How long a browser keeps its cookie."""
 
-VISITS_KEPT: Final = 1_000
+VISITS_KEPT: Final = 500
 """Browsers without an open page whose addresses are kept: a page may be asleep."""
 
-ADDRESSES_KEPT: Final = 4_000
+ADDRESSES_KEPT: Final = 2_000
 """The latest ones of a browser."""
 
 OPEN_PREFIXES: Final = ("/_stcore/", "/component/", "/media/", "/static/", "/auth/")
