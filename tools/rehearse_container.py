@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PLACES = ("/opt/sneakeraug", "/srv/sneakeraug", "/var/lib/sneakeraug")
 STAGES = ("source", "build-cpu", "base", "cpu")
 NOT_HERE = "install -d -o 10001"  # makes the home; done below, for this folder
-READY_S = 180
+TRIES = 180
 
 
 def main() -> None:
@@ -130,12 +130,17 @@ def serve(command: list[str], check: str, folder: Path, variables: dict[str, str
     process = subprocess.Popen([*command, "--port", port], cwd=where, env=environment, **user)
     question = json.loads(check.partition(" CMD ")[2])
     try:
-        deadline = time.monotonic() + READY_S
         started = time.monotonic()
-        while subprocess.run(question, env=environment, capture_output=True, **user).returncode:
-            if process.poll() is not None or time.monotonic() > deadline:
-                sys.exit("the command did not get well")
+        for _ in range(TRIES):
+            if not subprocess.run(
+                question, env=environment, capture_output=True, **user
+            ).returncode:
+                break
+            if process.poll() is not None:
+                sys.exit("the command ended")
             time.sleep(1)
+        else:
+            sys.exit("the command did not get well")
         print(f"HEALTHCHECK well after {time.monotonic() - started:.0f} s")
         found = subprocess.run(
             [

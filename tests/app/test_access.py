@@ -34,10 +34,12 @@ from sneakeraug.errors import AccessError
 from sneakeraug.settings import get_settings
 from sneakeraug.ui import activation, batch_start, engine, product_cards, take_in
 
-try:
-    {deed}
-except AccessError as exc:
-    st.session_state["refused"] = str(exc)
+if "asked" not in st.session_state:  # some of them begin the page anew
+    st.session_state["asked"] = True
+    try:
+        {deed}
+    except AccessError as exc:
+        st.session_state["refused"] = str(exc)
 """
 
 
