@@ -11,7 +11,7 @@ COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-em
 # What `make run` installs: without a GPU only what serving needs, no torch.
 RUN_PINS := $(if $(or $(wildcard /dev/nvidia0),$(wildcard /dev/dxg)),requirements.txt,requirements-serve.txt)
 
-.PHONY: setup setup-dev chromium run test check secrets audit fix bench pins clean
+.PHONY: setup setup-dev chromium nginx run test check secrets audit fix bench pins rehearse clean
 
 setup: $(VENV)/.run
 setup-dev: $(VENV)/.dev
@@ -37,10 +37,17 @@ chromium:
 	    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; \
 	  else echo "chromium is not installed: the browser tests will be skipped"; fi; }
 
+# So do the tests behind Debian's nginx; its own service is not started.
+nginx:
+	@command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || { \
+	  if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends nginx; \
+	  else echo "nginx is not installed: the tests behind it will be skipped"; fi; }
+
 run: setup
 	$(BIN)/sneakeraug app --port $(PORT)
 
-test: setup-dev chromium
+test: setup-dev chromium nginx
 	$(BIN)/python -m pytest
 
 check: setup-dev secrets
@@ -78,6 +85,10 @@ pins: setup-dev
 	$(COMPILE) --constraint requirements.txt -o requirements-serve.txt pyproject.toml
 	sed -i '/^nvidia-nccl/d' requirements-serve.txt
 	$(COMPILE) --constraint requirements.txt --extra train --extra dev -o requirements-dev.txt pyproject.toml
+
+# What the Containerfile runs, in a folder of its own: minutes, and no container engine.
+rehearse: setup-dev
+	$(BIN)/python tools/rehearse_container.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

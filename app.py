@@ -10,6 +10,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
 
     app = st.App(
         server.SCRIPT,
+        secrets=server.secrets(),
         lifespan=server.lifespan,
         routes=server.routes(),
         middleware=server.middleware(),

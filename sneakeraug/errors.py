@@ -17,6 +17,7 @@
     │   ├── TargetError                    the model was not trained for the target
     │   └── ChallengerError                a model is worse than the one that serves
     ├── StoreError                         the store is at fault, exit code 4
+    ├── AccessError                        a role may not do it, exit code 1
     └── SettingsError                      a setting has an unusable value, exit code 1
 
 Every message says what was wrong, what was expected and what to do.
@@ -211,6 +212,29 @@ class StoreError(SneakeraugError):
     """Something could not be kept or read back."""
 
     exit_code = 4
+
+
+class AccessError(SneakeraugError):
+    """Somebody may not do something.
+
+    Parameters
+    ----------
+    role
+        What they are; None where they have no role.
+    action
+        What they wanted to do.
+    allowed
+        Roles that may.
+    """
+
+    def __init__(self, role: str | None, action: str, allowed: Sequence[str]) -> None:
+        held = f"As {role} you" if role else "Without a role you"
+        super().__init__(
+            f"{held} may not {action}; the role {' or '.join(allowed)} is expected. Ask whoever "
+            "runs this server for it."
+        )
+        self.role = role
+        self.action = action
 
 
 class BusyError(SneakeraugError):

@@ -11,9 +11,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 DOCUMENTS_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 """The Content-Security-Policy of a server that no browser is to draw anything from."""
 
-LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
-"""Names under which only this machine is reached."""
-
 
 class SecurityHeaders:
     """Adds security headers to every HTTP answer.
@@ -34,6 +31,7 @@ class SecurityHeaders:
             ("Content-Security-Policy", policy),
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "no-referrer"),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
             ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
             *extra,
         )

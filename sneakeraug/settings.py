@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -53,10 +53,16 @@ class Settings(BaseSettings):
     service_address, service_port
         What the service listens on.
     allowed_hosts
-        Names the service may be asked for under, comma between; ``*`` is any. Where empty: this
-        machine's own names while it listens on loopback, else any.
+        Names page and service may be asked for under, comma between; ``*`` is any. Where empty:
+        this machine's own names while they listen on loopback, else any.
     api_keys, api_keys_file
         sha256 of the keys that callers show, see `api.keys`; without any, no key is asked for.
+    public_url
+        Where a browser finds the page, for instance ``https://shoes.example``.
+    oidc_metadata_url, oidc_client_id, oidc_client_secret
+        Of the OpenID Connect provider that signs people in; nobody is asked to where all are empty.
+    roles_file
+        Who is viewer, engineer or admin once they are signed in, see `sneakeraug.roles`.
     requests_per_minute
         Pictures and requests of one key; 0 sets no limit.
     service_threads
@@ -89,6 +95,11 @@ class Settings(BaseSettings):
     allowed_hosts: str = ""
     api_keys: str = ""
     api_keys_file: Path | None = None
+    public_url: str = ""
+    oidc_metadata_url: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    roles_file: Path | None = None
     requests_per_minute: int = Field(600, ge=0)
     service_threads: int = Field(4, ge=1, le=64)
     max_in_flight: int = Field(64, ge=1, le=1000)

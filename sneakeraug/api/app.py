@@ -28,7 +28,8 @@ from sneakeraug.api.reading import body_limits
 from sneakeraug.api.routes import Parts, router
 from sneakeraug.api.work import Workers
 from sneakeraug.errors import SneakeraugError
-from sneakeraug.headers import DOCUMENTS_POLICY, LOOPBACK, SecurityHeaders
+from sneakeraug.headers import DOCUMENTS_POLICY, SecurityHeaders
+from sneakeraug.hosts import allowed_hosts, is_loopback
 from sneakeraug.settings import Settings, get_settings
 
 FOLLOW_S: Final = 5.0
@@ -67,7 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
         keys=keys,
         workers=workers,
         body_limits=body_limits(settings.limits),
-        hosts=allowed_hosts(settings),
+        hosts=allowed_hosts(settings.allowed_hosts, settings.service_address),
         body_timeout_s=settings.body_timeout_s,
     )
     headers = Middleware(
@@ -90,7 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.parts = Parts(engine, workers, keys, metrics, anyio.CapacityLimiter(LIGHT_THREADS))
     app.include_router(router)
     add_openapi(app, asks_for_keys=bool(len(keys)))
-    if not len(keys) and not is_loopback(settings):
+    if not len(keys) and not is_loopback(settings.service_address):
         logger.warning(
             "No API key is set, and the service listens on %s: whoever reaches it may use it. Make "
             "a key with `sneakeraug api-key` and set SNEAKERAUG_API_KEYS.",
@@ -103,21 +104,6 @@ def from_environment() -> FastAPI:
     """Make the service from the variables, in a process of its own."""
     log_to_stderr()
     return create_app(get_settings())
-
-
-def is_loopback(settings: Settings) -> bool:
-    """Whether only this machine reaches the service."""
-    return settings.service_address in LOOPBACK or settings.service_address.startswith("127.")
-
-
-def allowed_hosts(settings: Settings) -> frozenset[str]:
-    """Return the names the service may be asked for under; ``*`` is any."""
-    named = settings.allowed_hosts.replace(",", " ").lower().split()
-    if named:
-        return frozenset(named)
-    if is_loopback(settings):
-        return frozenset({*LOOPBACK, settings.service_address})
-    return frozenset({"*"})
 
 
 @asynccontextmanager

@@ -14,9 +14,19 @@ from sneakeraug.api.keys import KeyRing
 from sneakeraug.api.problems import describe
 from sneakeraug.api.work import Workers
 from sneakeraug.errors import BusyError, RequestError, SneakeraugError
+from sneakeraug.hosts import is_allowed, refusal
+from sneakeraug.roles import Action, require
 
 OPEN_PATHS: Final = frozenset({"/healthz", "/openapi.json", "/ping", "/readyz"})
 """Asked for without a key, and answered however busy the service is."""
+
+ACTIONS: Final[Mapping[str, Action]] = {
+    "/v1/decisions": "sign off",
+    "/v1/exports": "export",
+    "/v1/exports:rebuild": "export",
+    "/v1/recommendations:batch": "run a batch",
+}
+"""What a request of a path is, where it is more than to see results."""
 
 MOST_BUFFERED: Final = 256 * 1024 * 1024
 """Bytes of bodies held at once, of all requests together."""
@@ -77,6 +87,7 @@ class Door:
             if len(self._keys):
                 state["caller"] = self._keys.find(headers.get("authorization", ""))
                 state["notes"]["key"] = state["caller"].name
+                require(state["caller"].role, ACTIONS.get(scope["path"], "see results"))
                 self._keys.take(state["caller"])
             with self._workers.in_flight():
                 await self._answer(scope, headers, receive, send)
@@ -141,18 +152,8 @@ class Door:
         return bool(message.get("more_body", False))
 
     def _check_host(self, given: str) -> None:
-        if "*" in self._hosts:
-            return
-        name, is_address, _ = given.removeprefix("[").partition("]")  # [::1]:8080
-        if not is_address:
-            name = given.partition(":")[0]
-        if name.lower() not in self._hosts:
-            raise RequestError(
-                f"This service is not asked for as {given[:80]!r}; one of these is expected: "
-                f"{', '.join(sorted(self._hosts))}. Whoever runs it names others in "
-                "SNEAKERAUG_ALLOWED_HOSTS.",
-                reason="host",
-            )
+        if not is_allowed(given, self._hosts):
+            raise RequestError(refusal(given, self._hosts, "service"), reason="host")
 
 
 def _too_large(limit: int) -> RequestError:

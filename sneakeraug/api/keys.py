@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from sneakeraug.errors import RequestError, SettingsError
+from sneakeraug.roles import ROLES, Role
 from sneakeraug.settings import Settings
 
 PREFIX: Final = "sneakeraug_"
@@ -22,7 +23,13 @@ PREFIX: Final = "sneakeraug_"
 LONGEST: Final = 200
 """Characters of a key that are looked at."""
 
-_ENTRY: Final = re.compile(r"(?:(?P<name>[A-Za-z0-9._-]{1,40}):)?(?P<hash>[0-9a-fA-F]{64})")
+DEFAULT_ROLE: Final[Role] = "engineer"
+"""Of a key that names none."""
+
+_ENTRY: Final = re.compile(
+    r"(?:(?P<name>[A-Za-z0-9._-]{1,40}):)?(?P<hash>[0-9a-fA-F]{64})"
+    rf"(?::(?P<role>{'|'.join(ROLES)}))?"
+)
 
 
 def make_key() -> str:
@@ -37,7 +44,7 @@ def hash_key(key: str) -> str:
 
 @dataclass
 class Caller:
-    """One key: its name in logs, its hash, and how many requests it has left.
+    """One key: its name in logs, its hash, its role, and how many requests it has left.
 
     Attributes
     ----------
@@ -45,6 +52,8 @@ class Caller:
         As it was set, else the first 8 characters of the hash.
     sha256
         In hex.
+    role
+        What it may do, see `sneakeraug.roles`.
     left
         Requests left, below zero where a batch took more.
     seen_s
@@ -53,6 +62,7 @@ class Caller:
 
     name: str
     sha256: str
+    role: Role
     left: float
     seen_s: float = field(repr=False)
 
@@ -63,7 +73,7 @@ class KeyRing:
     Parameters
     ----------
     entries
-        ``sha256`` or ``name:sha256`` each.
+        ``sha256`` or ``name:sha256`` each, and ``:role`` after it where it is no engineer's.
     per_minute
         Requests of one key; 0 sets no limit.
     source
@@ -74,7 +84,7 @@ class KeyRing:
     Raises
     ------
     SettingsError
-        If an entry is neither.
+        If an entry is none of these.
     """
 
     def __init__(
@@ -90,11 +100,14 @@ class KeyRing:
         for number, entry in enumerate(entries, start=1):
             found = _ENTRY.fullmatch(entry)
             if found is None:  # never the entry itself: it may be a key set by mistake
-                expected = "sha256 or name:sha256, as `sneakeraug api-key` prints it,"
+                expected = (
+                    "sha256, name:sha256 or name:sha256:role, as `sneakeraug api-key` prints it,"
+                )
                 raise SettingsError(source, f"entry {number}", "the settings", expected)
             sha256 = found["hash"].lower()
             name = found["name"] or sha256[:8]
-            self._callers.append(Caller(name, sha256, float(per_minute), clock()))
+            role: Role = next((r for r in ROLES if r == found["role"]), DEFAULT_ROLE)
+            self._callers.append(Caller(name, sha256, role, float(per_minute), clock()))
 
     def __len__(self) -> int:
         """Keys known."""

@@ -22,7 +22,7 @@ from sneakeraug.api.documents import (
     SearchFields,
     SearchRequest,
 )
-from sneakeraug.api.door import OPEN_PATHS
+from sneakeraug.api.door import ACTIONS, OPEN_PATHS
 from sneakeraug.api.export_documents import (
     ExportFields,
     ExportRequest,
@@ -44,6 +44,7 @@ SCHEMAS: Final = "#/components/schemas/{model}"
 DESCRIPTIONS: Final = {
     400: "The body cannot be read as what it says it is.",
     401: "No known API key was shown.",
+    403: "The key's role may not do this.",
     404: "There is no such thing.",
     408: "The body took too long to arrive.",
     413: "The request, or the picture in it, is too large.",
@@ -150,7 +151,7 @@ def describe_answer(answer: type[Any], *problems: int, also: Sequence[str] = ())
     answer
         What a good answer holds.
     problems
-        Statuses it may have else; 401, 421 and 429 are added where keys and hosts are checked.
+        Statuses it may have else; 401, 403, 421 and 429 are added where keys and hosts are checked.
     also
         Other media types a good answer may have.
     """
@@ -218,19 +219,19 @@ def _document(app: FastAPI, asks_for_keys: bool) -> dict[str, Any]:
         parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            _finish(operation, asks_for_keys and path not in OPEN_PATHS)
+            _finish(operation, asks_for_keys and path not in OPEN_PATHS, path in ACTIONS)
     _add_examples(document)
     app.openapi_schema = document
     return document
 
 
-def _finish(operation: dict[str, Any], asks_for_key: bool) -> None:
+def _finish(operation: dict[str, Any], asks_for_key: bool, asks_for_role: bool) -> None:
     """Problems every route may answer with, and what their heads hold."""
     for parameter in operation.get("parameters", ()):
         parameter["schema"] = _without_null(parameter["schema"])
     if asks_for_key:
         operation["security"] = [{"key": []}]
-        for status in (401, 429):
+        for status in (401, 403, 429) if asks_for_role else (401, 429):
             operation["responses"].setdefault(str(status), {"description": DESCRIPTIONS[status]})
     operation["responses"].setdefault("421", {"description": DESCRIPTIONS[421]})
     for status, answer in operation["responses"].items():

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sneakeraug.errors import (
+    AccessError,
     BusyError,
     ContextError,
     InputError,
@@ -96,6 +97,8 @@ def describe(exc: SneakeraugError, request_id: str | None = None) -> Problem:
         retry = getattr(exc, "retry_after_s", None)
         status = STATUS_BY_REASON.get(exc.reason, 422)
         return problem(status, detail, exc.reason, request_id, retry_after_s=retry)
+    if isinstance(exc, AccessError):
+        return problem(403, detail, "role", request_id)
     if isinstance(exc, ContextError):
         return problem(422, detail, "context", request_id, field=exc.field)
     if isinstance(exc, InputError):

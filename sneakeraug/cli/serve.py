@@ -54,13 +54,21 @@ def api_key(
     name: Annotated[
         str, typer.Option(help="Whose key it is: letters, digits, dots, dashes; for the log.")
     ] = "",
+    role: Annotated[
+        str, typer.Option(help="What it may do: viewer, engineer or admin.")
+    ] = "engineer",
     as_json: Json = False,
 ) -> None:
     """Make an API key, print it once, and what SNEAKERAUG_API_KEYS needs to know of it."""
-    from sneakeraug.api.keys import KeyRing, hash_key, make_key
+    from sneakeraug.api.keys import DEFAULT_ROLE, KeyRing, hash_key, make_key
+    from sneakeraug.errors import ContextError
+    from sneakeraug.roles import ROLES
 
+    if role not in ROLES:
+        raise ContextError("role", role, ROLES)
     key = make_key()
     entry = f"{name}:{hash_key(key)}" if name else hash_key(key)
+    entry += f":{role}" if role != DEFAULT_ROLE else ""
     KeyRing([entry], source="--name")
     if as_json:
         print_json({"key": key, "entry": entry})

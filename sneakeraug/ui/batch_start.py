@@ -12,7 +12,7 @@ from sneakeraug.batch.scorer import Wanted
 from sneakeraug.errors import SneakeraugError
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Context
-from sneakeraug.ui import samples, words
+from sneakeraug.ui import access, samples, words
 from sneakeraug.ui.batch_job import MOST_PICTURES, BatchJob, Upload
 from sneakeraug.ui.controls import FILE_TYPES
 from sneakeraug.ui.state import Campaign
@@ -41,6 +41,9 @@ def forget() -> None:
 
 def ask(campaign: Campaign, recommender: Recommender) -> None:
     """Show what takes the pictures, and start when told to."""
+    if not access.can("run a batch"):
+        st.info("Your role may not run a batch; an engineer may.", icon=":material/lock:")
+        return
     failed = st.session_state.pop(FAILED, None)
     if failed is not None:
         st.error(words.plain(str(failed)), icon=":material/error:")
@@ -104,6 +107,7 @@ def _start(
 ) -> None:
     """Start a batch, and show it; what stands against it is said beside the files."""
     try:
+        access.check("run a batch")
         st.session_state[JOB] = BatchJob(files, table, recommender, wanted)
         st.session_state[N_BATCHES] = st.session_state.get(N_BATCHES, 0) + 1
     except SneakeraugError as exc:

@@ -15,7 +15,7 @@ from sneakeraug.files import safe_stem
 from sneakeraug.rank.guards import why_barred
 from sneakeraug.rank.variants import tied_with_best
 from sneakeraug.records import AlternateScore, Recommendation, VariantScore
-from sneakeraug.ui import engine, pictures, words
+from sneakeraug.ui import access, engine, pictures, words
 from sneakeraug.ui.state import Picture
 
 PICK: Final = ":blue-badge[:material/check: pick]"
@@ -148,6 +148,8 @@ def _show_card(card: Card, recommendation: Recommendation, axis: Axis) -> None:
     if barred is not None:
         st.markdown(f":orange[:small[:material/shield: {words.plain(words.as_sentence(barred))}]]")
     st.space("stretch")
+    if not access.can("export"):
+        return
     st.download_button(
         card.download.label,
         data=card.download.data,

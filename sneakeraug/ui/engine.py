@@ -23,7 +23,7 @@ from sneakeraug.recommend import Recommender
 from sneakeraug.records import Driver, Recommendation
 from sneakeraug.regions import Covered, Regions
 from sneakeraug.settings import get_settings
-from sneakeraug.ui import shelves
+from sneakeraug.ui import access, shelves
 from sneakeraug.ui.state import Campaign, Picture
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
@@ -65,6 +65,11 @@ def recommender(category: str = DEFAULT_CATEGORY) -> Recommender:
 @st.cache_resource(show_spinner=False, max_entries=KEPT_MODELS)
 def _load(category: str) -> Recommender:
     return serving.load(category=category)
+
+
+def load_again() -> None:
+    """Let the next visit load the models that serve by then; analyses are kept by model."""
+    _load.clear()
 
 
 def _is_current(engine: Recommender) -> bool:
@@ -239,7 +244,14 @@ def deliver(
     width_px: int,
     kind: Kind,
 ) -> Delivery | str:
-    """Make a variant ready for e-mail, once; where that cannot be, say why."""
+    """Make a variant ready for e-mail, once; where that cannot be, say why.
+
+    Raises
+    ------
+    AccessError
+        If the visitor may not export.
+    """
+    access.check("export")
     return _deliver(
         picture, recommendation, recommendation.model_id, picture.name, variant, alt, width_px, kind
     )

@@ -13,7 +13,7 @@ from typing import Final
 import streamlit as st
 
 from sneakeraug.errors import BusyError, SneakeraugError
-from sneakeraug.ui import navigation, words
+from sneakeraug.ui import access, navigation, words
 
 HERE: Final = Path(__file__).resolve().parent
 
@@ -35,7 +35,8 @@ def render() -> None:
     page = st.navigation(navigation.all_pages(), position="top")
     try:
         with _turn():
-            page.run()
+            if access.enter():
+                page.run()
     except BusyError as exc:
         st.warning(words.plain(str(exc)), icon=":material/hourglass_top:")
         st.button("Try again", key="try_again")

@@ -11,7 +11,7 @@ from sneakeraug.catalog.own import open_own_catalog
 from sneakeraug.catalog.products import Catalog
 from sneakeraug.records import Product
 from sneakeraug.settings import get_settings
-from sneakeraug.ui import engine, navigation, pictures, state, words
+from sneakeraug.ui import access, engine, navigation, pictures, state, words
 from sneakeraug.ui.shelves import OWN, own_duplicates
 
 REMOVING: Final = "catalog_removing"
@@ -84,6 +84,8 @@ def show_item(item: Item) -> None:
 
 
 def _show_remove(product: Product, key: str) -> None:
+    if not access.can("change the catalog"):
+        return
     st.button(
         "Remove",
         key=key,
@@ -104,6 +106,7 @@ def _keep() -> None:
 
 def _remove(product: Product) -> None:
     st.session_state.pop(REMOVING, None)
+    access.check("change the catalog")
     open_own_catalog(get_settings()).remove([product.product_id])
     engine.refresh_catalog()
 

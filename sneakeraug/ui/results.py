@@ -13,7 +13,7 @@ from sneakeraug.card import ModelCard
 from sneakeraug.files import safe_stem
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Recommendation
-from sneakeraug.ui import cards, charts, controls, engine, heat, pictures, words
+from sneakeraug.ui import access, cards, charts, controls, engine, heat, pictures, words
 from sneakeraug.ui.state import Campaign, Picture
 
 SHOWN_DRIVERS: Final = 6
@@ -66,6 +66,8 @@ def show_seen(picture: Picture, analysis: Analysis, recommendation: Recommendati
 
 def show_downloads(picture: Picture, analysis: Analysis, recommendation: Recommendation) -> None:
     """Show the download of the recommended picture at full size; the rest is in `take_away`."""
+    if not access.can("export"):
+        return
     kind = recommendation.best_augmentation.augmentation or "original"
     stem = safe_stem(picture.name)
     with st.container(horizontal=True, gap="small"):

@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import anyio
 import streamlit as st
@@ -21,6 +21,10 @@ from starlette.routing import Route
 
 from sneakeraug.errors import SneakeraugError
 from sneakeraug.headers import SecurityHeaders
+from sneakeraug.hosts import HostCheck, allowed_hosts
+from sneakeraug.settings import get_settings
+from sneakeraug.ui import access
+from sneakeraug.ui.visits import Visits
 
 SCRIPT: Final = Path(__file__).resolve().parent / "main.py"
 
@@ -36,6 +40,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, object]]:
     """
     from sneakeraug.ui import engine
 
+    access.warn_if_exposed()
     try:
         await anyio.to_thread.run_sync(engine.recommender)
     except SneakeraugError as exc:
@@ -52,7 +57,18 @@ def routes() -> list[Route]:
 
 def middleware() -> list[Middleware]:
     """Return what every answer passes through."""
-    return [Middleware(SecurityHeaders, policy=content_security_policy())]
+    address = str(st.get_option("server.address") or "")
+    hosts = allowed_hosts(get_settings().allowed_hosts, address)
+    return [
+        Middleware(SecurityHeaders, policy=content_security_policy()),
+        Middleware(HostCheck, hosts=hosts),
+        Middleware(Visits),
+    ]
+
+
+def secrets() -> dict[str, Any] | None:
+    """Return what signing in needs, where variables say it; `.streamlit/secrets.toml` may too."""
+    return access.secrets(get_settings())
 
 
 async def _readyz(_request: Request) -> JSONResponse:

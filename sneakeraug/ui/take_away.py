@@ -33,7 +33,7 @@ from sneakeraug.export.snippet import LONGEST_ALT, check_address, propose_alt, w
 from sneakeraug.files import safe_stem
 from sneakeraug.records import Recommendation
 from sneakeraug.signoff import REPORTS
-from sneakeraug.ui import engine, words
+from sneakeraug.ui import access, engine, words
 from sneakeraug.ui.state import Picture
 
 FORMATS: Final[dict[Kind, str]] = {"jpeg": "JPEG", "png": "PNG"}
@@ -72,6 +72,8 @@ def show(
     category
         Of the product.
     """
+    if not access.can("export"):
+        return
     about = st.expander(
         "Export for an e-mail", key="export", on_change="rerun", icon=":material/outgoing_mail:"
     )
@@ -275,6 +277,7 @@ def _show_report(
     made: Delivery,
     category: str,
 ) -> None:
+    access.check("sign off")
     st.markdown("**Sign-off report**")
     st.caption("Verdict, pictures, ranges, campaign and model on paper; opens offline.")
     by = st.text_input("Who signs off", key="export_by", max_chars=LONGEST_NAME) or ""

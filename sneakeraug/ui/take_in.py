@@ -14,14 +14,16 @@ from sneakeraug.collect.feeds import TABLES
 from sneakeraug.errors import SneakeraugError
 from sneakeraug.files import safe_cell, write_bytes
 from sneakeraug.progress import Step
-from sneakeraug.ui import engine, words
+from sneakeraug.ui import access, engine, words
 
 REPORT, FAILED, N_UPLOADS = "import_report", "import_failed", "n_imports"
 KINDS: Final = (*(kind.removeprefix(".") for kind in TABLES), "zip")
 
 
 def show_button() -> None:
-    """Show the pop-up that takes a file of products."""
+    """Show the pop-up that takes a file of products, to who may import."""
+    if not access.can("change the catalog"):
+        return
     with st.popover("Import products", icon=":material/upload_file:"):
         st.markdown(
             "A **zip** of pictures, or of a table and its pictures; a table can be CSV, TSV, JSON "
@@ -55,6 +57,7 @@ def _import(name: str, data: bytes) -> None:
         progress.progress(0.5 + (line.share / 2 if isinstance(line, Step) else 0.0), line)
 
     try:
+        access.check("change the catalog")
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"import{suffix if suffix[1:] in KINDS else '.zip'}"
             write_bytes(path, data)

@@ -204,3 +204,19 @@ def test_a_comparison_is_shown_and_what_a_forced_model_was_refused_for(
     (warning,) = shown("mine").warning
     assert "serves by force" in warning.value
     assert "is worse than" in warning.value.replace("\\", "")
+
+
+def test_an_admin_lets_another_model_serve_and_goes_back(
+    open_page: Open, second_model: Callable[[str, str], Path]
+) -> None:
+    models = second_model("sneakers-next", "sneakers")
+    before = active_model(models)
+    at = open_page("models.py")
+    at.selectbox(key="shown_model").set_value("sneakers-next").run()
+    at.button(key="activate").click().run()
+    assert not at.exception
+    assert active_model(models) == "sneakers-next" == engine.recommender().model_id
+    assert "sneakers\\-next serves now" in at.success[0].value
+    at.button(key="roll_back").click().run()
+    assert not at.exception
+    assert active_model(models) == before == engine.recommender().model_id

@@ -25,6 +25,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP sneakeraug.example 127.0.0.1",
 ]
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 START_S = 180
@@ -41,11 +42,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[str]:
-    """A server of its own; gives its address once a model is loaded."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def serving(**variables: str) -> Iterator[str]:
+    """A server of its own, with variables set; gives its address once a model is loaded."""
+    port = free_port()
     process = subprocess.Popen(
         [
             sys.executable,
@@ -63,6 +62,7 @@ def serving() -> Iterator[str]:
             "none",
         ],
         cwd=ROOT,
+        env={**os.environ, **variables},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -81,6 +81,13 @@ def serving() -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _is_ready(address: str) -> bool:

@@ -30,6 +30,16 @@ def test_the_command_prints_a_key_and_the_entry_that_knows_it() -> None:
     assert KeyRing([entry]).find(f"Bearer {key}")
 
 
+def test_a_key_is_an_engineer_s_unless_its_entry_says_otherwise() -> None:
+    for entry, role in ((hash_key(KEY), "engineer"), (f"desk:{hash_key(KEY)}:viewer", "viewer")):
+        assert KeyRing([entry]).find(f"Bearer {KEY}").role == role
+    done = CliRunner().invoke(app, ["api-key", "--role", "viewer", "--json"])
+    printed = json.loads(done.stdout)
+    assert KeyRing([printed["entry"]]).find(f"Bearer {printed['key']}").role == "viewer"
+    refused = CliRunner().invoke(app, ["api-key", "--role", "owner"])
+    assert "Unknown role 'owner'" in str(refused.exception)
+
+
 def test_keys_come_from_the_variable_and_from_the_file(tmp_path: Path) -> None:
     path = tmp_path / "keys"
     path.write_text(f"# who may ask\n\nshop:{hash_key(KEY)}\n", encoding="utf-8")
@@ -43,6 +53,7 @@ def test_keys_come_from_the_variable_and_from_the_file(tmp_path: Path) -> None:
     [
         pytest.param(KEY, "entry 1", id="a key itself"),
         pytest.param("shop:abc", "entry 1", id="no hash"),
+        pytest.param(f"shop:{hash_key(KEY)}:owner", "entry 1", id="an unknown role"),
         pytest.param(f"{hash_key(KEY)}\na b:{hash_key(KEY)}", "entry 2", id="a name with a space"),
         pytest.param("# nothing", "at least one line", id="nothing"),
         pytest.param(None, "can be read", id="no file"),
