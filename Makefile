@@ -10,7 +10,7 @@ COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-em
 # What `make run` installs: without a GPU only what serving needs, no torch.
 RUN_PINS := $(if $(or $(wildcard /dev/nvidia0),$(wildcard /dev/dxg)),requirements.txt,requirements-serve.txt)
 
-.PHONY: setup setup-dev chromium run test check fix bench pins clean
+.PHONY: setup setup-dev chromium postgresql run test check fix bench pins clean
 
 setup: $(VENV)/.run
 setup-dev: $(VENV)/.dev
@@ -36,10 +36,17 @@ chromium:
 	    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; \
 	  else echo "chromium is not installed: the browser tests will be skipped"; fi; }
 
+# The store's tests run on Debian's PostgreSQL too, on a socket in a folder of their own.
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 || { \
+	  if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql; \
+	  else echo "postgresql is not installed: its tests will be skipped, and fail in CI"; fi; }
+
 run: setup
 	$(BIN)/sneakeraug app --port $(PORT)
 
-test: setup-dev chromium
+test: setup-dev chromium postgresql
 	$(BIN)/python -m pytest
 
 check: setup-dev

@@ -27,6 +27,7 @@ PATHS: Final = (
     "/ping",
     "/readyz",
     "/v1/catalog/search",
+    "/v1/decisions",
     "/v1/models",
     "/v1/recommendations",
     "/v1/recommendations:batch",

@@ -16,6 +16,7 @@ from sneakeraug.api.documents import (
     MAX_PICTURES,
     BatchRequest,
     CampaignFields,
+    DecisionRequest,
     RecommendationRequest,
     SearchFields,
     SearchRequest,
@@ -36,6 +37,7 @@ DESCRIPTIONS: Final = {
     401: "No known API key was shown.",
     404: "There is no such thing.",
     408: "The body took too long to arrive.",
+    409: "Another model answers now, or another decision has that id.",
     413: "The request, or the picture in it, is too large.",
     415: "Neither the request nor the picture in it is of a kind that is read.",
     421: "The service is not asked for under this name.",
@@ -116,6 +118,11 @@ HAS_INVOCATION: Final = {
 }
 
 
+HAS_DECISION: Final = {
+    "requestBody": {"required": True, "content": {JSON: {"schema": _ref(DecisionRequest)}}},
+}
+
+
 def describe_answer(answer: type[Any], *problems: int) -> dict[str, Any]:
     """Return what a route says about its answers, for its decorator.
 
@@ -149,7 +156,7 @@ def _document(app: FastAPI, asks_for_keys: bool) -> dict[str, Any]:
     document = get_openapi(
         title="sneakeraug", version=__version__, description=TEXT, routes=app.routes
     )
-    models = (Problem, RecommendationRequest, BatchRequest, SearchRequest)
+    models = (Problem, RecommendationRequest, BatchRequest, SearchRequest, DecisionRequest)
     _, schemas = models_json_schema(
         [(model, "validation") for model in models], ref_template=SCHEMAS
     )

@@ -94,6 +94,7 @@ def body_limits(limits: Limits) -> dict[str, int]:
         "/v1/recommendations": one,
         "/v1/recommendations:batch": 3 * one,
         "/v1/catalog/search": one,
+        "/v1/decisions": one,
         "/invocations": one,
     }
 
@@ -170,6 +171,18 @@ def read_invocation(
         asked = _from_json(RecommendationRequest, body)
         return GivenPicture(asked.name, asked.image), asked
     return GivenPicture("picture", body), _from_attributes(attributes)
+
+
+def read_json(document: type[Fields], content_type: str, body: bytes) -> Fields:
+    """Read a body that is JSON and nothing else.
+
+    Raises
+    ------
+    RequestError, InputError
+        If it is not, or a field is wrong.
+    """
+    _kind(content_type, JSON)
+    return _from_json(document, body)
 
 
 def _from_attributes(attributes: str) -> CampaignFields:

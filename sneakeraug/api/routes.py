@@ -61,6 +61,7 @@ class Parts:
     keys: KeyRing
     metrics: Metrics
     light: anyio.CapacityLimiter
+    store: anyio.CapacityLimiter
 
     @classmethod
     def of(cls, request: Request) -> Parts:
@@ -137,7 +138,7 @@ async def recommend_batch(request: Request) -> Response:
     deadline = parts.workers.deadline()
     read = partial(read_batch, _content_type(request), request.state.body)
     pictures, fields = await parts.workers.run(read, deadline)
-    _count(request, len(pictures))
+    count_pictures(request, len(pictures))
     engine, campaign = await parts.workers.run(
         lambda: jobs.prepare(parts.engine, fields.campaign()), deadline, is_admitted=True
     )
@@ -199,7 +200,7 @@ async def model_card(request: Request, model_id: str) -> Response:
 async def search_by_product(request: Request, query: Annotated[SearchQuery, Query()]) -> Response:
     """Find the products most like a product's picture, itself among them."""
     parts = Parts.of(request)
-    _count(request, 1)
+    count_pictures(request, 1)
     answer = await parts.workers.run(lambda: jobs.search_product(parts.engine, query))
     return Response(answer, media_type=JSON)
 
@@ -215,7 +216,7 @@ async def search_by_picture(request: Request) -> Response:
     """Find the products most like a picture."""
     parts = Parts.of(request)
     content_type, body = _content_type(request), request.state.body
-    _count(request, 1)
+    count_pictures(request, 1)
     answer = await parts.workers.run(lambda: jobs.search_picture(parts.engine, content_type, body))
     return Response(answer, media_type=JSON)
 
@@ -241,7 +242,7 @@ async def invoke(request: Request) -> Response:
 
 async def _recommend(request: Request, read: Any) -> Response:
     parts = Parts.of(request)
-    _count(request, 1)
+    count_pictures(request, 1)
 
     def job() -> bytes:
         picture, fields = read()
@@ -255,8 +256,8 @@ def _content_type(request: Request) -> str:
     return request.headers.get("content-type", "")
 
 
-def _count(request: Request, n_pictures: int) -> None:
-    """Pictures into the log and the metrics, and against their caller's limit."""
+def count_pictures(request: Request, n_pictures: int) -> None:
+    """Write a request's pictures into log and metrics, and count them against its caller's limit."""
     parts = Parts.of(request)
     request.state.notes["n_pictures"] = n_pictures
     parts.metrics.pictures.inc(n_pictures)

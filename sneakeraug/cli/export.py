@@ -27,6 +27,7 @@ from sneakeraug.vocabulary import AUGMENTATIONS, DEFAULT_CATEGORY
 
 if TYPE_CHECKING:
     from sneakeraug.delivery import Delivery
+    from sneakeraug.settings import Settings
 
 ReportKind = Literal["html", "pdf"]
 
@@ -54,7 +55,8 @@ def export(
         typer.Option(help="Also write all figures."),
     ] = None,
     report: Annotated[
-        ReportKind | None, typer.Option(help="Also write a sign-off report; needs --by.")
+        ReportKind | None,
+        typer.Option(help="Also write a sign-off report, and log the decision; needs --by."),
     ] = None,
     by: Annotated[str, typer.Option(help="Who signs off.")] = "",
     on: Annotated[str | None, typer.Option(help="When; today where not given.")] = None,
@@ -118,6 +120,7 @@ def export(
     if report is not None:
         signed = _report(scored, made, path.name, report, by, on, note)
         files[f"{made.stem}-sign-off.{report}"] = signed
+        _keep_decision(scored, made, settings, by, note)
     for name, content in files.items():
         write_bytes(out / name, content)
     if as_json:
@@ -153,6 +156,18 @@ def _report(
         name,
     )
     return write_report(report, kind)
+
+
+def _keep_decision(
+    scored: ScoredFile, made: Delivery, settings: Settings, by: str, note: str
+) -> None:
+    """Who signed what goes into the log, before there is paper that says so."""
+    from sneakeraug.decisions import choose_variant, decide, open_log
+
+    chosen = choose_variant(scored.result, made.manifest.edit.augmentation)
+    sha256 = made.manifest.result.sha256
+    decision = decide(scored.result, chosen, by, "cli", note=note, export_sha256=sha256)
+    open_log(settings).append(decision)
 
 
 def _print(made: Delivery, names: list[str], out: Path) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from sneakeraug.catalog.own import open_own_catalog
 from sneakeraug.catalog.products import Catalog
+from sneakeraug.errors import SneakeraugError
 from sneakeraug.records import Product
 from sneakeraug.settings import get_settings
 from sneakeraug.ui import engine, navigation, pictures, state, words
@@ -102,10 +103,15 @@ def _keep() -> None:
     st.session_state.pop(REMOVING, None)
 
 
-def _remove(product: Product) -> None:
+def _remove(product: Product) -> str | None:
+    """Remove a product; why that cannot be, where it cannot."""
+    try:
+        open_own_catalog(get_settings()).remove([product.product_id])
+        engine.refresh_catalog()
+    except SneakeraugError as exc:
+        return str(exc)
     st.session_state.pop(REMOVING, None)
-    open_own_catalog(get_settings()).remove([product.product_id])
-    engine.refresh_catalog()
+    return None
 
 
 def confirm_removal() -> None:
@@ -122,11 +128,13 @@ def _ask_once_more(product: Product) -> None:
         "other product shows it. Import it again to have it back."
     )
     with st.container(horizontal=True, gap="small"):
-        if st.button(
-            "Remove it", key="removal_yes", type="primary", on_click=_remove, args=(product,)
-        ):
-            st.rerun()
+        is_asked = st.button("Remove it", key="removal_yes", type="primary")
         if st.button("Keep it", key="removal_no", on_click=_keep):
+            st.rerun()
+    if is_asked:
+        if why := _remove(product):
+            st.error(words.plain(why), icon=":material/error:")
+        else:
             st.rerun()
 
 

@@ -41,7 +41,7 @@ def test_the_curl_lines_are_answered(block: str, service: Service) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     answers = re.sub(r"}\s*{\"products\"", '}\n{"products"', done.stdout).splitlines()
     for answer in answers:
-        assert json.loads(answer).keys() & {"variants", "items", "products"}
+        assert json.loads(answer).keys() & {"variants", "items", "products", "decision_id"}
 
 
 def test_the_python_client_prints_a_verdict_and_says_what_is_wrong(service: Service) -> None:

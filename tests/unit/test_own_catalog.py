@@ -169,7 +169,7 @@ def test_a_database_of_a_newer_version_or_none_at_all_is_said(tmp_path: Path) ->
     engine = db.open_database(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StoreError, match="another version of sneakeraug"):
+    with pytest.raises(StoreError, match="newer version of sneakeraug"):
         db.open_database(url)
     (tmp_path / "text.db").write_text("no database " * 100)
     with pytest.raises(StoreError, match="cannot be opened"):
