@@ -33,6 +33,9 @@ MAX_DECISIONS: Final = 500
 LONGEST_NAME: Final = 200
 
 _NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?(?:[eE][+-]?\d{1,3})?")
+LARGEST_WHOLE: Final = 999_999_999_999_999
+"""As many digits as are read."""
+
 _WHOLE: Final = re.compile(r"-?\d{1,15}")
 
 
@@ -223,9 +226,9 @@ class DecisionsQuery(Record):
     """Which decisions are wanted."""
 
     n: Annotated[int, Field(strict=True, ge=1, le=MAX_DECISIONS), BeforeValidator(_whole)] = 100
-    before: Annotated[int, Field(strict=True, ge=1), BeforeValidator(_whole)] | None = Field(
-        None, description="Only those with a lower number: the answer's `next`."
-    )
+    before: (
+        Annotated[int, Field(strict=True, ge=1, le=LARGEST_WHOLE), BeforeValidator(_whole)] | None
+    ) = Field(None, description="Only those with a lower number: the answer's `next`.")
     image_sha256: Sha256 | None = Field(None, description="Only those of this picture.")
 
 

@@ -200,6 +200,7 @@ def _add_examples(document: dict[str, Any]) -> None:
         ("/v1/recommendations", "recommendation"),
         ("/v1/recommendations:batch", "batch"),
         ("/v1/catalog/search", "search"),
+        ("/v1/decisions", "decision"),
         ("/invocations", "recommendation"),
     ):
         operation = document["paths"][path]["post"]

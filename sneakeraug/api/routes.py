@@ -257,7 +257,7 @@ def _content_type(request: Request) -> str:
 
 
 def count_pictures(request: Request, n_pictures: int) -> None:
-    """Write a request's pictures into log and metrics, and count them against its caller's limit."""
+    """Write a request's pictures into log and metrics, and against its caller's limit."""
     parts = Parts.of(request)
     request.state.notes["n_pictures"] = n_pictures
     parts.metrics.pictures.inc(n_pictures)

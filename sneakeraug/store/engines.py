@@ -138,7 +138,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _use_write_ahead_log(cursor: Any) -> None:
-    """Switch a new file over; SQLite itself does not wait for another process that does the same."""
+    """Switch a new file over; SQLite itself does not wait for another process that does so."""
     import sqlite3
 
     deadline = time.monotonic() + BUSY_MS / 1000

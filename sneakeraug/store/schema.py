@@ -51,8 +51,8 @@ def _is_current(connection: Connection) -> bool:
     known = known_versions()
     if unknown := [version for version in found if version not in known]:
         raise StoreError(
-            f"The database was written by a newer version of sneakeraug: its tables are of "
-            f"version {str(unknown[0])[:40]}, and {known[-1]} is the newest this one knows. Update "
-            "sneakeraug, or set SNEAKERAUG_DATABASE_URL to another database."
+            "The database was written by a newer version of sneakeraug: its tables are of version "
+            f"{str(unknown[0])[:40]}, and {known[-1]} is the newest this one knows. Install a "
+            "newer sneakeraug, or set SNEAKERAUG_DATABASE_URL to another database."
         )
     return list(found) == known[-1:]

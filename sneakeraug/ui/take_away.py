@@ -281,8 +281,8 @@ def _show_report(
     """Offer the report; who signs it, and their note."""
     st.markdown("**Sign-off report**")
     st.caption(
-        "Verdict, pictures, ranges, campaign and model on paper; opens offline. Taking it keeps the "
-        "decision too."
+        "Verdict, pictures, ranges, campaign and model on paper; opens offline. Taking it keeps "
+        "the decision too."
     )
     by = st.text_input("Who signs off", key="export_by", max_chars=LONGEST_NAME) or ""
     today = f"{datetime.now(UTC):%Y-%m-%d}"

@@ -23,6 +23,7 @@ PATHS: Final = {
     "recommendation": "/v1/recommendations",
     "batch": "/v1/recommendations:batch",
     "search": "/v1/catalog/search",
+    "decision": "/v1/decisions",
     "problem": "/v1/recommendations",
 }
 
@@ -47,6 +48,14 @@ def requests_of_examples() -> dict[str, dict[str, Any]]:
             **picture,
         },
         "batch": {**campaign, "n_alternates": 0, "images": [picture, broken]},
+        "decision": {
+            **campaign,
+            "n_alternates": 0,
+            **picture,
+            "by": "Ada",
+            "chosen": {"augmentation": "swivel"},
+            "note": "Agreed with the brand.",
+        },
         "search": {"sneaker_type": "running", "max_price": 100, "n": 2, **picture},
         "problem": {**picture, "target": "sales"},
     }

@@ -57,7 +57,7 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(database: str) 
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError, match=r"newer version .* of version 9999, and 0003 is") as said:
         open_database(database)
-    assert "Update sneakeraug" in str(said.value)
+    assert "Install a newer sneakeraug" in str(said.value)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
 
@@ -161,27 +161,23 @@ def test_a_writer_that_waits_too_long_is_told_and_nothing_is_kept(
         "mysql://ada:s3cret@127.0.0.1/x",
         "s3cret",
         "postgresql://ada:s3cret@127.0.0.1:1/x",
-        "postgresql://ada:s3cret@127.0.0.1:1/x?s3cret=1",
+        "postgresql://ada:s3cret@127.0.0.1:1/x?unknown=1",
     ],
     ids=["unreadable", "another kind", "no address", "nobody there", "unknown option"],
 )
 def test_no_error_nor_log_nor_repr_tells_the_password(
-    address: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with pytest.raises(StoreError) as caught:
         open_database(address)
-    shown = address.replace("?s3cret=1", "?other=1")
-    monkeypatch.setenv("SNEAKERAUG_DATABASE_URL", shown)
+    monkeypatch.setenv("SNEAKERAUG_DATABASE_URL", address)
     told = [str(caught.value), repr(read_settings()), caplog.text]
-    cause = caught.value.__cause__
-    while cause is not None and "?" not in address:
+    cause: BaseException | None = caught.value.__cause__
+    while cause is not None:
         told.append(str(cause))
-        cause = cause.__cause__ or cause.__context__
-    assert "s3cret" not in "\n".join(told).replace('"s3cret"', "")
+        cause = cause.__cause__
+    assert "s3cret" not in "\n".join(told)
     assert "127.0.0.1" not in str(caught.value)
 
 
