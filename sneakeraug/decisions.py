@@ -27,6 +27,9 @@ from sneakeraug.store.decisions import (
 )
 from sneakeraug.store.tables import DecisionRow
 
+BLANK: Final = " \t\r\n"
+"""What is taken off both ends of what was typed."""
+
 COLUMNS: Final = tuple(column.name for column in DecisionRow.__table__.columns)
 """Of an export, in their order."""
 
@@ -109,8 +112,8 @@ def decide(
         return Decision(
             decision_id=decision_id or new_id(),
             decided_utc=datetime.now(UTC).isoformat(timespec="microseconds"),
-            by=by.strip(),
-            note=note.strip().replace("\r\n", "\n"),
+            by=by.strip(BLANK),
+            note=note.strip(BLANK).replace("\r\n", "\n"),
             door=door,
             model_id=recommendation.model_id,
             image_sha256=request.image_sha256,
