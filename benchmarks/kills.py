@@ -18,6 +18,7 @@ import hashlib
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import sys
@@ -42,7 +43,10 @@ from sneakeraug.store.decisions import Advice, Chosen, Decision, DecisionLog, ne
 from sneakeraug.store.encoded import EncodedPictures
 
 LONGEST_S = 0.4
-"""A process that started is killed within this time."""
+"""A process that starts is killed within this time, if it is not left to work."""
+
+MOST_DONE, NEXT_S = 15, 0.03
+"""One that works is killed after it confirmed up to so many things, and within this time of it."""
 
 STARTING = 0.25
 """Share of kills that are timed from a process's start, not from when it was ready."""
@@ -296,24 +300,26 @@ class Lines:
     def __init__(self, read: int) -> None:
         self._read, self._rest = read, b""
 
-    def until(self, deadline: float | None = None, stop: str = "") -> list[str]:
-        """Whole lines until one begins with `stop`, a moment, or the pipe's end."""
-        import select
-
+    def until(
+        self, deadline: float | None = None, stop: str = "", n_most: int | None = None
+    ) -> list[str]:
+        """Whole lines until one begins with `stop`, so many, a moment, or the pipe's end."""
         lines: list[str] = []
-        while True:
-            while b"\n" in self._rest:
+        while n_most is None or len(lines) < n_most:
+            if b"\n" in self._rest:
                 line, _, self._rest = self._rest.partition(b"\n")
                 lines.append(line.decode())
                 if stop and lines[-1].startswith(stop):
-                    return lines
+                    break
+                continue
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             if not select.select([self._read], [], [], left)[0]:
-                return lines
+                break
             chunk = os.read(self._read, 65_536)
             if not chunk:
-                return lines
+                break
             self._rest += chunk
+        return lines
 
 
 def kill_often(home: Path, database: str, n_kills: int, seed: int) -> dict[str, int]:
@@ -334,8 +340,8 @@ def kill_often(home: Path, database: str, n_kills: int, seed: int) -> dict[str, 
         said = lines.until(time.monotonic() + rng.random() * LONGEST_S) if is_starting else []
         if not is_starting:
             said = lines.until(stop='["checked"')
-            if turn < n_kills:
-                said += lines.until(time.monotonic() + rng.random() * LONGEST_S)
+            said += lines.until(n_most=rng.randrange(MOST_DONE))
+            said += lines.until(time.monotonic() + rng.random() * NEXT_S)
         os.kill(pid, signal.SIGKILL)
         said += lines.until()
         os.waitpid(pid, 0)

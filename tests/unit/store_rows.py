@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from sneakeraug.catalog.own import OwnCatalog, Picture
 from sneakeraug.records import Product
+from sneakeraug.store import engines
 from sneakeraug.store.db import open_database
 from sneakeraug.store.encoded import EncodedPictures
 from sneakeraug.store.engines import WRITES, find_engine
@@ -75,6 +76,7 @@ def a_product(number: int, **changes: object) -> tuple[Product, Picture]:
 
 def write_products(address: str, folder: Path, first: int) -> None:
     """Write products and numbers of one's own, and some that others write too."""
+    engines.BUSY_MS = 120_000  # a machine that tests may be very busy itself
     own = OwnCatalog(open_database(address), folder)
     encoded = EncodedPictures(own.engine, "w")
     ones = np.ones(3, np.float32)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -50,8 +51,7 @@ def models(tmp_path: Path) -> Path:
 
 
 def publish(models: Path, model_id: str, category: str = "sneakers") -> None:
-    staged = models.parent / f"staged-{model_id}-{threading.get_ident()}"
-    staged.mkdir()
+    staged = Path(tempfile.mkdtemp(dir=models.parent, prefix="staged-"))
     (staged / "weights").write_bytes(b"w" * 1000)
     (staged / "card.json").write_text("left by a run that was killed")
     card = read_card(registry.chosen_folder(REPOSITORY_MODELS))
