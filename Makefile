@@ -11,7 +11,7 @@ COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-em
 # What `make run` installs: without a GPU only what serving needs, no torch.
 RUN_PINS := $(if $(or $(wildcard /dev/nvidia0),$(wildcard /dev/dxg)),requirements.txt,requirements-serve.txt)
 
-.PHONY: setup setup-dev chromium nginx run test check secrets audit fix bench pins rehearse clean
+.PHONY: setup setup-dev chromium nginx postgresql run test check secrets audit fix bench pins rehearse clean
 
 setup: $(VENV)/.run
 setup-dev: $(VENV)/.dev
@@ -44,10 +44,17 @@ nginx:
 	    apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends nginx; \
 	  else echo "nginx is not installed: the tests behind it will be skipped"; fi; }
 
+# The store's tests run on Debian's PostgreSQL too, on a socket in a folder of their own.
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 || { \
+	  if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql; \
+	  else echo "postgresql is not installed: its tests will be skipped, and fail in CI"; fi; }
+
 run: setup
 	$(BIN)/sneakeraug app --port $(PORT)
 
-test: setup-dev chromium nginx
+test: setup-dev chromium nginx postgresql
 	$(BIN)/python -m pytest
 
 check: setup-dev secrets

@@ -5,6 +5,7 @@
     │   ├── PhotoError                     a picture cannot be read or is over a limit
     │   ├── ContextError                   an unknown target, campaign type, industry, …
     │   ├── ProductError                   a catalog row is wrong
+    │   ├── DecisionError                  the log of decisions has another one under its id
     │   ├── RequestError                   a request to the service cannot be taken
     │   └── ShapeError                     an array has the wrong shape
     ├── CollectError                       a shop's page cannot be had or read, exit code 1
@@ -92,6 +93,10 @@ class ProductError(InputError):
         self.field = field
 
 
+class DecisionError(InputError):
+    """The log of decisions has another decision under the same id."""
+
+
 class RequestError(InputError):
     """A request to the service cannot be taken, whatever picture is in it.
 
@@ -100,7 +105,8 @@ class RequestError(InputError):
     message
         What was wrong, what was expected, what to do.
     reason
-        One of ``host, key, malformed, media_type, not_found, too_large, too_many, too_slow``.
+        One of ``conflict, host, key, malformed, media_type, not_found, too_large, too_many,
+        too_slow``.
     retry_after_s
         After how many seconds it may be sent again; None where that would not help.
     """

@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,9 @@ from typing import Final, TextIO
 from sneakeraug.errors import StoreError
 
 LOCK: Final = ".lock"
+
+LONGEST_TURN_S: Final = 60.0
+"""How long a process waits for others that change a folder."""
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -52,11 +56,30 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
     StoreError
         If it cannot be written.
     """
+    with _written_whole(path) as file:
+        _write_rows(file, columns, rows)
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines of text, whole or not at all, as they are read.
+
+    Raises
+    ------
+    StoreError
+        If they cannot be written.
+    """
+    with _written_whole(path) as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+@contextmanager
+def _written_whole(path: Path) -> Iterator[TextIO]:
+    """A text file that takes its place once everything is in it."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("w", encoding="utf-8", newline="") as file:
-            _write_rows(file, columns, rows)
+            yield file
         partial.replace(path)
     except OSError as exc:
         raise unwritten(path, exc) from exc
@@ -164,3 +187,44 @@ def only_run(out: Path) -> Iterator[None]:
                 f"Another run is writing {out}. Wait until it ends, or choose another folder."
             ) from exc
         yield
+
+
+@contextmanager
+def take_turns(folder: Path) -> Iterator[None]:
+    """Hold a folder that processes change one after the other; a killed one lets go of it.
+
+    Nothing is written into the folder for it, which has to be there.
+
+    Raises
+    ------
+    StoreError
+        If it is not there, or another process keeps it for too long.
+    """
+    try:
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as exc:
+        raise StoreError(
+            f"{folder} cannot be opened ({exc.strerror}). Check who may read it and try again."
+        ) from exc
+    try:
+        deadline = time.monotonic() + LONGEST_TURN_S
+        while True:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as exc:
+                if time.monotonic() > deadline:
+                    raise StoreError(
+                        f"Another process has been changing {folder} for more than "
+                        f"{LONGEST_TURN_S:g} s. Wait until it ends and try again."
+                    ) from exc
+                time.sleep(0.02)
+        yield
+    finally:
+        os.close(held)
+
+
+def remove_partials(folder: Path) -> None:
+    """Remove what writers that were killed left half-written; for who holds the folder."""
+    for path in folder.glob(".*.partial"):
+        path.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from sneakeraug.collect.importer import ImportedProduct, Reject, Source
 from sneakeraug.collect.shop import CACHE, Collected, collect_shop
 from sneakeraug.dataset.photos import difference_hash, pack_bits
 from sneakeraug.errors import FetchError, InputError
-from sneakeraug.files import only_run, write_table
+from sneakeraug.files import only_run, remove_partials, write_table
 from sneakeraug.intake.decode import decode_photo
 from sneakeraug.progress import Report, Step
 from sneakeraug.records import Product
@@ -142,6 +142,7 @@ def import_products(
     session = PoliteSession(own.folder / CACHE, politeness) if politeness else None
     done = Imported()
     with only_run(own.folder):
+        remove_partials(own.folder)
         batch: list[tuple[Product, Picture]] = []
         for row in source.rows():
             done.n_rows += 1

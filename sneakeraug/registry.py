@@ -18,7 +18,7 @@ from sneakeraug.errors import (
     ModelCorruptError,
     ModelNotFoundError,
 )
-from sneakeraug.files import file_sha256, write_bytes, writing
+from sneakeraug.files import file_sha256, remove_partials, take_turns, write_bytes, writing
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
 ACTIVE: Final = "active.json"
@@ -42,6 +42,9 @@ class Active(BaseModel):
 class Serving(RootModel[dict[str, Active]]):
     """The active model of each category."""
 
+
+PUBLISHING: Final = ".publish-"
+"""Begins the name of a folder that is being published; no model has such a name."""
 
 REMEMBERED: Final = 10
 """Models that served before, at most."""
@@ -191,21 +194,28 @@ def publish(staged: Path, models_dir: Path, card: ModelCard) -> Path:
         If there is no room; nothing of it is left.
     """
     check_new(models_dir, card.model_id)
+    files = [path for path in sorted(staged.rglob("*")) if path.is_file() and path != staged / CARD]
+    hashes = {str(path.relative_to(staged)): file_sha256(path) for path in files}
+    whole = card.model_copy(update={"files": hashes}).to_json().encode()
     target = models_dir / card.model_id
-    hashes = {
-        str(p.relative_to(staged)): file_sha256(p)
-        for p in sorted(staged.rglob("*"))
-        if p.is_file() and p != staged / CARD  # of a publishing that found no room
-    }
     with writing(target):
-        (staged / CARD).write_text(
-            card.model_copy(update={"files": hashes}).to_json(), encoding="utf-8"
-        )
         models_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=models_dir, prefix=".publish-") as beside:
-            shutil.copytree(staged, Path(beside) / "model")
-            (Path(beside) / "model").rename(target)
+        with take_turns(models_dir):
+            _clear(models_dir)
+            check_new(models_dir, card.model_id)  # another process may have been faster
+            with tempfile.TemporaryDirectory(dir=models_dir, prefix=PUBLISHING) as beside:
+                made = Path(beside) / "model"
+                shutil.copytree(staged, made)
+                (made / CARD).write_bytes(whole)
+                made.rename(target)
     return target
+
+
+def _clear(models_dir: Path) -> None:
+    """Remove what was left by processes that were killed; for who has the turn."""
+    for left in models_dir.glob(f"{PUBLISHING}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    remove_partials(models_dir)
 
 
 def add_files(folder: Path, files: Mapping[str, bytes], **changes: Any) -> ModelCard:
@@ -232,17 +242,19 @@ def add_files(folder: Path, files: Mapping[str, bytes], **changes: Any) -> Model
     StoreError
         If there is no room; the model stays as it was.
     """
-    card = verify(folder)
-    if taken := sorted(card.files.keys() & files.keys()):
-        raise InputError(
-            f"Model {card.model_id!r} has a file {taken[0]!r} already; published models do not "
-            "change. Choose another model."
-        )
-    for name, data in files.items():
-        write_bytes(folder / name, data)
-    hashes = {name: file_sha256(folder / name) for name in files}
-    card = card.model_copy(update=changes | {"files": card.files | hashes})
-    write_bytes(folder / CARD, card.to_json().encode())
+    with take_turns(folder):
+        card = verify(folder)
+        if taken := sorted(card.files.keys() & files.keys()):
+            raise InputError(
+                f"Model {card.model_id!r} has a file {taken[0]!r} already; published models do not "
+                "change. Choose another model."
+            )
+        remove_partials(folder)
+        for name, data in files.items():
+            write_bytes(folder / name, data)
+        hashes = {name: file_sha256(folder / name) for name in files}
+        card = card.model_copy(update=changes | {"files": card.files | hashes})
+        write_bytes(folder / CARD, card.to_json().encode())
     return card
 
 
@@ -269,21 +281,23 @@ def activate(models_dir: Path, model_id: str, *, is_forced: bool = False) -> Non
         If it cannot be written down; the one that served goes on.
     """
     card = verify(model_folder(models_dir, model_id))
-    try:
-        serving = _read_serving(models_dir)
-    except ModelNotFoundError:
-        serving = {}
-    was = serving.get(card.category)
-    if was is not None and was.model_id == model_id:
-        return
-    against = ""
-    if was is not None and card.comparison is not None:
-        against = card.comparison.objection(model_id, was.model_id)
-    if against and not is_forced:
-        raise ChallengerError(f"{against} {model_id!r} was not activated; --force insists.")
-    before = () if was is None else (*was.before, was.model_id)[-REMEMBERED:]
-    now = Active(model_id=model_id, before=before, forced=against)
-    _write_serving(models_dir, serving | {card.category: now})
+    with take_turns(models_dir):
+        _clear(models_dir)
+        try:
+            serving = _read_serving(models_dir)
+        except ModelNotFoundError:
+            serving = {}
+        was = serving.get(card.category)
+        if was is not None and was.model_id == model_id:
+            return
+        against = ""
+        if was is not None and card.comparison is not None:
+            against = card.comparison.objection(model_id, was.model_id)
+        if against and not is_forced:
+            raise ChallengerError(f"{against} {model_id!r} was not activated; --force insists.")
+        before = () if was is None else (*was.before, was.model_id)[-REMEMBERED:]
+        now = Active(model_id=model_id, before=before, forced=against)
+        _write_serving(models_dir, serving | {card.category: now})
 
 
 def roll_back(models_dir: Path, category: str = DEFAULT_CATEGORY) -> str:
@@ -299,16 +313,18 @@ def roll_back(models_dir: Path, category: str = DEFAULT_CATEGORY) -> str:
     ModelNotFoundError
         If none served before, or it is gone.
     """
-    was = read_active(models_dir, category)
-    if not was.before:
-        raise ModelNotFoundError(
-            f"No model served before {was.model_id!r}; there is nothing to roll back to. "
-            "Name one with `sneakeraug models activate`."
-        )
-    model_id = was.before[-1]
-    verify(model_folder(models_dir, model_id))
-    now = Active(model_id=model_id, before=was.before[:-1])
-    _write_serving(models_dir, _read_serving(models_dir) | {category: now})
+    read_active(models_dir, category)
+    with take_turns(models_dir):
+        was = read_active(models_dir, category)
+        if not was.before:
+            raise ModelNotFoundError(
+                f"No model served before {was.model_id!r}; there is nothing to roll back to. "
+                "Name one with `sneakeraug models activate`."
+            )
+        model_id = was.before[-1]
+        verify(model_folder(models_dir, model_id))
+        now = Active(model_id=model_id, before=was.before[:-1])
+        _write_serving(models_dir, _read_serving(models_dir) | {category: now})
     return model_id
 
 

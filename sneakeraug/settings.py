@@ -38,7 +38,8 @@ class Settings(BaseSettings):
     model_id
         The model to serve; the active one where None.
     database_url
-        As SQLAlchemy reads it; an SQLite file in home where None.
+        ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST/NAME``; an SQLite file in home
+        where None.
     device
         ``auto`` takes a GPU where there is one.
     backend
@@ -81,7 +82,7 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=default_home)
     models_dir: Path = REPOSITORY_MODELS
     model_id: str | None = None
-    database_url: str | None = None
+    database_url: str | None = Field(None, repr=False)  # there may be a password in it
     device: Literal["auto", "cpu", "cuda"] = "auto"
     backend: Literal["auto", "torch", "openvino"] = "auto"
     threads: int = Field(0, ge=0, le=256)

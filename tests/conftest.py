@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from postgresql import Server, running_server
 
 from sneakeraug.arrays import UInt8Array
 from sneakeraug.catalog.products import DEMO
 from sneakeraug.settings import get_settings
+from sneakeraug.store.engines import close_engines
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("OMP_NUM_THREADS", "2")
@@ -30,6 +32,28 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     get_settings.cache_clear()
     yield
     get_settings.cache_clear()
+    close_engines()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """One PostgreSQL for all tests."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """The address of a new, empty database, of each kind once; the settings have it."""
+    if request.param == "sqlite":
+        address = f"sqlite:///{tmp_path / 'home' / 'sneakeraug.db'}"
+    else:
+        address = request.getfixturevalue("postgresql_server").make_database()
+    monkeypatch.setenv("SNEAKERAUG_DATABASE_URL", address)
+    get_settings.cache_clear()
+    return address
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from sneakeraug import __version__
+from sneakeraug.api.decisions import router as decisions_router
 from sneakeraug.api.door import Door
 from sneakeraug.api.engine import Engine
 from sneakeraug.api.journal import Journal, log_to_stderr, route_of
@@ -37,6 +38,9 @@ FOLLOW_S: Final = 5.0
 
 LIGHT_THREADS: Final = 2
 """Threads for what looks at no picture."""
+
+STORE_THREADS: Final = 4
+"""Threads that may wait for the database: where it is away, nothing else waits with them."""
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +92,10 @@ def create_app(settings: Settings) -> FastAPI:
             HTTPException: _say_http,
         },
     )
-    app.state.parts = Parts(engine, workers, keys, metrics, anyio.CapacityLimiter(LIGHT_THREADS))
+    light, store = anyio.CapacityLimiter(LIGHT_THREADS), anyio.CapacityLimiter(STORE_THREADS)
+    app.state.parts = Parts(engine, workers, keys, metrics, light, store)
     app.include_router(router)
+    app.include_router(decisions_router)
     add_openapi(app, asks_for_keys=bool(len(keys)))
     if not len(keys) and not is_loopback(settings.service_address):
         logger.warning(

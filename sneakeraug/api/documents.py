@@ -14,7 +14,9 @@ from sneakeraug.rank.verdict import SENDS
 from sneakeraug.recommend import Campaign
 from sneakeraug.records import Context, Product, ProductFilter, Recommendation, Record, direction_of
 from sneakeraug.scoring import MAX_ALTERNATES
+from sneakeraug.store.decisions import By, Decision, DecisionId, Note, Sha256
 from sneakeraug.vocabulary import (
+    AUGMENTATIONS,
     CAMPAIGN_TYPES,
     GENDERS,
     INDUSTRIES,
@@ -25,9 +27,15 @@ from sneakeraug.vocabulary import (
 MAX_PICTURES: Final = 16
 """Pictures of one batch."""
 
+MAX_DECISIONS: Final = 500
+"""Decisions of one answer."""
+
 LONGEST_NAME: Final = 200
 
 _NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?(?:[eE][+-]?\d{1,3})?")
+LARGEST_WHOLE: Final = 999_999_999_999_999
+"""As many digits as are read."""
+
 _WHOLE: Final = re.compile(r"-?\d{1,15}")
 
 
@@ -190,6 +198,47 @@ class SearchQuery(SearchFields):
     product_id: Annotated[
         str, Field(min_length=1, max_length=LONGEST_NAME, description="Like this one's picture.")
     ]
+
+
+class ChosenVariant(Record):
+    """One of the six variants goes out; the original is one of them."""
+
+    augmentation: Annotated[str, _terms(AUGMENTATIONS)]
+
+
+class ChosenProduct(Record):
+    """An alternate goes out: a product among those offered for the picture."""
+
+    product_id: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+
+
+class DecisionRequest(RecommendationRequest):
+    """A picture, its campaign, and what was chosen: the figures are worked out here, not told."""
+
+    by: By
+    chosen: ChosenVariant | ChosenProduct
+    note: Note = ""
+    decision_id: DecisionId | None = None
+    model_id: Annotated[str, Field(max_length=64)] | None = Field(
+        None, description="Whose figures were seen; 409 where another model answers now."
+    )
+
+
+class DecisionsQuery(Record):
+    """Which decisions are wanted."""
+
+    n: Annotated[int, Field(strict=True, ge=1, le=MAX_DECISIONS), BeforeValidator(whole)] = 100
+    before: (
+        Annotated[int, Field(strict=True, ge=1, le=LARGEST_WHOLE), BeforeValidator(whole)] | None
+    ) = Field(None, description="Only those with a lower number: the answer's `next`.")
+    image_sha256: Sha256 | None = Field(None, description="Only those of this picture.")
+
+
+class DecisionsAnswer(Record):
+    """Decisions, the latest first."""
+
+    decisions: tuple[Decision, ...]
+    next: int | None = Field(description="`before` of the decisions that come after these.")
 
 
 class BatchItem(Record):

@@ -27,6 +27,7 @@ PATHS: Final = (
     "/ping",
     "/readyz",
     "/v1/catalog/search",
+    "/v1/decisions",
     "/v1/exports",
     "/v1/exports:rebuild",
     "/v1/models",

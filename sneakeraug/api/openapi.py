@@ -18,6 +18,7 @@ from sneakeraug.api.documents import (
     MAX_PICTURES,
     BatchRequest,
     CampaignFields,
+    DecisionRequest,
     RecommendationRequest,
     SearchFields,
     SearchRequest,
@@ -47,6 +48,7 @@ DESCRIPTIONS: Final = {
     403: "The key's role may not do this.",
     404: "There is no such thing.",
     408: "The body took too long to arrive.",
+    409: "Another model answers now, or another decision has that id.",
     413: "The request, or the picture in it, is too large.",
     415: "Neither the request nor the picture in it is of a kind that is read.",
     421: "The service is not asked for under this name.",
@@ -143,6 +145,11 @@ HAS_INVOCATION: Final = {
 }
 
 
+HAS_DECISION: Final = {
+    "requestBody": {"required": True, "content": {JSON: {"schema": _ref(DecisionRequest)}}},
+}
+
+
 def describe_answer(answer: type[Any], *problems: int, also: Sequence[str] = ()) -> dict[str, Any]:
     """Return what a route says about its answers, for its decorator.
 
@@ -205,6 +212,7 @@ def _document(app: FastAPI, asks_for_keys: bool) -> dict[str, Any]:
         RecommendationRequest,
         BatchRequest,
         SearchRequest,
+        DecisionRequest,
         ExportRequest,
         RebuildRequest,
     )
@@ -251,6 +259,7 @@ def _add_examples(document: dict[str, Any]) -> None:
         ("/v1/recommendations", "recommendation"),
         ("/v1/recommendations:batch", "batch"),
         ("/v1/catalog/search", "search"),
+        ("/v1/decisions", "decision"),
         ("/v1/exports", "export"),
         ("/invocations", "recommendation"),
     ):

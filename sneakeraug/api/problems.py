@@ -25,6 +25,7 @@ from sneakeraug.errors import (
 MEDIA_TYPE: Final = "application/problem+json"
 
 STATUS_BY_REASON: Final[Mapping[str, int]] = {
+    "conflict": 409,
     "format": 415,
     "host": 421,
     "key": 401,

@@ -107,6 +107,7 @@ def body_limits(limits: Limits) -> dict[str, int]:
         "/v1/recommendations": one,
         "/v1/recommendations:batch": 3 * one,
         "/v1/catalog/search": one,
+        "/v1/decisions": one,
         "/v1/exports": one,
         "/v1/exports:rebuild": one + LARGEST_BYTES,
         "/invocations": one,
@@ -199,6 +200,18 @@ def read_accept(accept: str) -> TableKind:
         if mime in kinds and liking > best[0]:
             best = liking, kinds[mime]
     return best[1]
+
+
+def read_json(document: type[Fields], content_type: str, body: bytes) -> Fields:
+    """Read a body that is JSON and nothing else.
+
+    Raises
+    ------
+    RequestError, InputError
+        If it is not, or a field is wrong.
+    """
+    media_type_of(content_type, JSON)
+    return from_json(document, body)
 
 
 def _from_attributes(attributes: str) -> CampaignFields:

@@ -69,6 +69,7 @@ class Parts:
     keys: KeyRing
     metrics: Metrics
     light: anyio.CapacityLimiter
+    store: anyio.CapacityLimiter
 
     @classmethod
     def of(cls, request: Request) -> Parts:
@@ -147,7 +148,7 @@ async def recommend_batch(request: Request) -> Response:
     deadline = parts.workers.deadline()
     read = partial(read_batch, _content_type(request), request.state.body)
     pictures, fields = await parts.workers.run(read, deadline)
-    _count(request, len(pictures))
+    count_pictures(request, len(pictures))
     engine, campaign = await parts.workers.run(
         lambda: jobs.prepare(parts.engine, fields.campaign()), deadline, is_admitted=True
     )
@@ -233,7 +234,7 @@ async def model_card(request: Request, model_id: str) -> Response:
 async def search_by_product(request: Request, query: Annotated[SearchQuery, Query()]) -> Response:
     """Find the products most like a product's picture, itself among them."""
     parts = Parts.of(request)
-    _count(request, 1)
+    count_pictures(request, 1)
     answer = await parts.workers.run(lambda: jobs.search_product(parts.engine, query))
     return Response(answer, media_type=JSON)
 
@@ -249,7 +250,7 @@ async def search_by_picture(request: Request) -> Response:
     """Find the products most like a picture."""
     parts = Parts.of(request)
     content_type, body = _content_type(request), request.state.body
-    _count(request, 1)
+    count_pictures(request, 1)
     answer = await parts.workers.run(lambda: jobs.search_picture(parts.engine, content_type, body))
     return Response(answer, media_type=JSON)
 
@@ -275,7 +276,7 @@ async def invoke(request: Request) -> Response:
 
 async def _recommend(request: Request, read: Any, kind: tables.TableKind = "json") -> Response:
     parts = Parts.of(request)
-    _count(request, 1)
+    count_pictures(request, 1)
 
     def job() -> bytes:
         picture, fields = read()
@@ -288,7 +289,7 @@ async def _recommend(request: Request, read: Any, kind: tables.TableKind = "json
 
 async def _download(request: Request, make: Any) -> Response:
     parts = Parts.of(request)
-    _count(request, 1)
+    count_pictures(request, 1)
     job = partial(make, parts.engine, _content_type(request), request.state.body)
     made: exports.Download = await parts.workers.run(job)
     return Response(made.data, media_type=made.media_type, headers=made.headers)
@@ -298,8 +299,8 @@ def _content_type(request: Request) -> str:
     return request.headers.get("content-type", "")
 
 
-def _count(request: Request, n_pictures: int) -> None:
-    """Pictures into the log and the metrics, and against their caller's limit."""
+def count_pictures(request: Request, n_pictures: int) -> None:
+    """Write a request's pictures into log and metrics, and against its caller's limit."""
     parts = Parts.of(request)
     request.state.notes["n_pictures"] = n_pictures
     parts.metrics.pictures.inc(n_pictures)

@@ -12,10 +12,10 @@ from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from sneakeraug.catalog.products import Catalog
-from sneakeraug.files import write_bytes
+from sneakeraug.files import only_run, write_bytes
 from sneakeraug.records import Product
 from sneakeraug.settings import Settings
-from sneakeraug.store.db import open_database, transaction
+from sneakeraug.store.db import open_database, reading, transaction
 from sneakeraug.store.tables import PictureRow, ProductRow, RevisionRow
 
 FIELDS: Final = tuple(name for name in Product.model_fields if name in ProductRow.__table__.columns)
@@ -81,7 +81,7 @@ class OwnCatalog:
 
     def find_picture(self, sha256: str) -> Picture | None:
         """Return a picture that was taken in before; None where it was not, or its file is gone."""
-        with transaction(self.engine) as session:
+        with reading(self.engine) as session:
             row = session.get(PictureRow, sha256)
             if row is None or row.difference_hash is None:
                 return None
@@ -141,7 +141,16 @@ class OwnCatalog:
         Returns
         -------
         n_removed
+
+        Raises
+        ------
+        StoreError
+            If an import is under way: it may be about to show one of the pictures again.
         """
+        with only_run(self.folder):
+            return self._remove(product_ids)
+
+    def _remove(self, product_ids: Iterable[str]) -> int:
         with transaction(self.engine) as session:
             rows = [session.get(ProductRow, product_id) for product_id in set(product_ids)]
             gone = [row for row in rows if row is not None]
@@ -160,12 +169,12 @@ class OwnCatalog:
 
     def revision(self) -> str:
         """Return a token that every change of the products replaces; costs next to nothing."""
-        with transaction(self.engine) as session:
+        with reading(self.engine) as session:
             return session.scalar(_REVISION) or ""
 
     def picture_hashes(self) -> dict[str, bytes]:
         """Return the difference hash of each picture file that has one, by the file's name."""
-        with transaction(self.engine) as session:
+        with reading(self.engine) as session:
             rows = session.execute(select(PictureRow.file, PictureRow.difference_hash))
             return {file: bits for file, bits in rows if bits is not None}
 
@@ -179,29 +188,28 @@ class OwnCatalog:
 
     def catalog(self) -> Catalog:
         """Return all products, in the order of their ids."""
-        with transaction(self.engine) as session:
+        with reading(self.engine) as session:
             revision = session.scalar(_REVISION) or ""
             rows = session.execute(
-                select(ProductRow, PictureRow.file)
-                .join(PictureRow, PictureRow.sha256 == ProductRow.picture_sha256)
-                .order_by(ProductRow.product_id)
+                select(ProductRow, PictureRow.file).join(
+                    PictureRow, PictureRow.sha256 == ProductRow.picture_sha256
+                )
             )
-            products = tuple(
+            products = [
                 Product(**{name: getattr(row, name) for name in FIELDS}, image=file)
                 for row, file in rows
-            )
-        return Catalog(self.folder, products, is_named_by_hash=True, revision=revision)
+            ]
+        products.sort(key=lambda product: product.product_id)  # databases sort each its own way
+        return Catalog(self.folder, tuple(products), is_named_by_hash=True, revision=revision)
 
     def stats(self) -> Stats:
         """Count."""
-        with transaction(self.engine) as session:
+        with reading(self.engine) as session:
 
             def count(column: object) -> dict[str, int]:
-                number = func.count().label("n")
-                rows = session.execute(
-                    select(column, number).group_by(column).order_by(number.desc())  # type: ignore[call-overload]
-                )
-                return {str(value): int(n) for value, n in rows}
+                rows = session.execute(select(column, func.count()).group_by(column))  # type: ignore[call-overload]
+                counts = {str(value): int(n) for value, n in rows}
+                return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
             products = select(func.count()).select_from(ProductRow)
             return Stats(

@@ -12,6 +12,7 @@ import typer
 from sneakeraug.cli.batch import batch
 from sneakeraug.cli.catalog import catalog_app, import_app
 from sneakeraug.cli.data import collect, dataset_app
+from sneakeraug.cli.decisions import decisions_app
 from sneakeraug.cli.evaluate import evaluate_app
 from sneakeraug.cli.events import import_events
 from sneakeraug.cli.export import export, rebuild
@@ -45,6 +46,7 @@ app.add_typer(train_app, name="train")
 app.command("compare-depths")(compare_depths)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(models_app, name="models")
+app.add_typer(decisions_app, name="decisions")
 app.command()(serve)
 app.command("api-key")(api_key)
 

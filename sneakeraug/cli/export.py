@@ -22,11 +22,12 @@ from sneakeraug.cli.options import (
     Target,
 )
 from sneakeraug.cli.output import print_json
-from sneakeraug.cli.recommend import read_campaign, score_file
+from sneakeraug.cli.recommend import ScoredFile, read_campaign, score_file
 from sneakeraug.vocabulary import AUGMENTATIONS, DEFAULT_CATEGORY
 
 if TYPE_CHECKING:
     from sneakeraug.delivery import Delivery
+    from sneakeraug.settings import Settings
 
 ReportKind = Literal["html", "pdf"]
 
@@ -54,7 +55,8 @@ def export(
         typer.Option(help="Also write all figures."),
     ] = None,
     report: Annotated[
-        ReportKind | None, typer.Option(help="Also write a sign-off report; needs --by.")
+        ReportKind | None,
+        typer.Option(help="Also write a sign-off report, and log the decision; needs --by."),
     ] = None,
     by: Annotated[str, typer.Option(help="Who signs off.")] = "",
     on: Annotated[str | None, typer.Option(help="When; today where not given.")] = None,
@@ -108,6 +110,8 @@ def export(
     made = make_bundle(
         scored.recommender, scored.analysis, scored.result, scored.data, path.name, wish
     )
+    if report is not None:
+        _keep_decision(scored, made.delivery, settings, by, note)
     names = [file.name for file in made.files]
     for file in made.files:
         write_bytes(out / file.name, file.data)
@@ -116,6 +120,18 @@ def export(
         print_json(manifest | {"files": names})
     else:
         _print(made.delivery, names, out)
+
+
+def _keep_decision(
+    scored: ScoredFile, made: Delivery, settings: Settings, by: str, note: str
+) -> None:
+    """Who signed what goes into the log, before there is paper that says so."""
+    from sneakeraug.decisions import choose_variant, decide, open_log
+
+    chosen = choose_variant(scored.result, made.manifest.edit.augmentation)
+    sha256 = made.manifest.result.sha256
+    decision = decide(scored.result, chosen, by, "cli", note=note, export_sha256=sha256)
+    open_log(settings).append(decision)
 
 
 def _print(made: Delivery, names: list[str], out: Path) -> None:

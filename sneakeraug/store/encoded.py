@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import Engine, select
 
 from sneakeraug.arrays import FloatArray
-from sneakeraug.store.db import transaction
+from sneakeraug.store.db import reading, transaction
 from sneakeraug.store.tables import EncodedRow
 
 KEYS_AT_ONCE = 500
@@ -32,7 +32,7 @@ class EncodedPictures:
     def read(self, sha256s: Sequence[str]) -> dict[str, FloatArray]:
         """Return the numbers of those pictures that are known, float32."""
         found: dict[str, FloatArray] = {}
-        with transaction(self._engine) as session:
+        with reading(self._engine) as session:
             for start in range(0, len(sha256s), KEYS_AT_ONCE):
                 rows = session.execute(
                     select(EncodedRow.sha256, EncodedRow.numbers).where(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Double, ForeignKey, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -78,3 +80,69 @@ class EncodedRow(Base):
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     weights_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     numbers: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DecisionRow(Base):
+    """Who chose what for a campaign, on which evidence; rows are added and never changed.
+
+    Attributes
+    ----------
+    number
+        Place in the log, counted up and never used again.
+    decided_utc
+        By the clock of the machine that kept it.
+    decided_by
+        As given; nobody checks it.
+    door
+        ``page``, ``cli`` or ``service``.
+    guard
+        Limits by target, JSON.
+    chosen_kind, chosen
+        ``original``, ``variant`` or ``alternate``, and which.
+    p_chosen, predicted_difference, p_original
+        Probabilities, with the bounds of their 90 % ranges beside them.
+    verdict, advised, alternate_verdict, advised_alternate
+        What the model recommended; the sentences as they were read.
+    export_sha256
+        Of the picture that was made ready for e-mail, where one was.
+    """
+
+    __tablename__ = "decision"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    number: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    decision_id: Mapped[str] = mapped_column(String(32), unique=True)
+    decided_utc: Mapped[datetime]
+    decided_by: Mapped[str] = mapped_column(String(120))
+    note: Mapped[str] = mapped_column(Text)
+    door: Mapped[str] = mapped_column(String(10))
+    image_sha256: Mapped[str] = mapped_column(String(64), index=True)
+    model_id: Mapped[str] = mapped_column(String(64), index=True)
+    target: Mapped[str] = mapped_column(String(40))
+    direction: Mapped[str] = mapped_column(String(10))
+    campaign_type: Mapped[str] = mapped_column(String(40))
+    industry: Mapped[str] = mapped_column(String(40))
+    sneaker_type: Mapped[str | None] = mapped_column(String(40))
+    gender: Mapped[str | None] = mapped_column(String(40))
+    guard: Mapped[str] = mapped_column(Text)
+    chosen_kind: Mapped[str] = mapped_column(String(10))
+    chosen: Mapped[str] = mapped_column(String(200))
+    p_chosen: Mapped[float] = mapped_column(Double)
+    chosen_low: Mapped[float] = mapped_column(Double)
+    chosen_high: Mapped[float] = mapped_column(Double)
+    predicted_difference: Mapped[float] = mapped_column(Double)
+    difference_low: Mapped[float] = mapped_column(Double)
+    difference_high: Mapped[float] = mapped_column(Double)
+    is_barred: Mapped[bool]
+    p_original: Mapped[float] = mapped_column(Double)
+    original_low: Mapped[float] = mapped_column(Double)
+    original_high: Mapped[float] = mapped_column(Double)
+    verdict: Mapped[str] = mapped_column(String(20))
+    advised: Mapped[str | None] = mapped_column(String(40))
+    sentence: Mapped[str] = mapped_column(Text)
+    alternate_verdict: Mapped[str] = mapped_column(String(20))
+    advised_alternate: Mapped[str | None] = mapped_column(String(200))
+    alternate_sentence: Mapped[str] = mapped_column(Text)
+    export_sha256: Mapped[str | None] = mapped_column(String(64))

@@ -9,6 +9,7 @@ import streamlit as st
 
 from sneakeraug.catalog.own import open_own_catalog
 from sneakeraug.catalog.products import Catalog
+from sneakeraug.errors import SneakeraugError
 from sneakeraug.records import Product
 from sneakeraug.settings import get_settings
 from sneakeraug.ui import access, engine, navigation, pictures, state, words
@@ -104,11 +105,16 @@ def _keep() -> None:
     st.session_state.pop(REMOVING, None)
 
 
-def _remove(product: Product) -> None:
+def _remove(product: Product) -> str | None:
+    """Remove a product; why that cannot be, where it cannot."""
+    try:
+        access.check("change the catalog")
+        open_own_catalog(get_settings()).remove([product.product_id])
+        engine.refresh_catalog()
+    except SneakeraugError as exc:
+        return str(exc)
     st.session_state.pop(REMOVING, None)
-    access.check("change the catalog")
-    open_own_catalog(get_settings()).remove([product.product_id])
-    engine.refresh_catalog()
+    return None
 
 
 def confirm_removal() -> None:
@@ -125,11 +131,13 @@ def _ask_once_more(product: Product) -> None:
         "other product shows it. Import it again to have it back."
     )
     with st.container(horizontal=True, gap="small"):
-        if st.button(
-            "Remove it", key="removal_yes", type="primary", on_click=_remove, args=(product,)
-        ):
-            st.rerun()
+        is_asked = st.button("Remove it", key="removal_yes", type="primary")
         if st.button("Keep it", key="removal_no", on_click=_keep):
+            st.rerun()
+    if is_asked:
+        if why := _remove(product):
+            st.error(words.plain(why), icon=":material/error:")
+        else:
             st.rerun()
 
 

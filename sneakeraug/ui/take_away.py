@@ -33,7 +33,8 @@ from sneakeraug.export.snippet import LONGEST_ALT, check_address, propose_alt, w
 from sneakeraug.files import safe_stem
 from sneakeraug.records import Recommendation
 from sneakeraug.signoff import REPORTS
-from sneakeraug.ui import access, engine, words
+from sneakeraug.store.decisions import Decision
+from sneakeraug.ui import access, decision, engine, words
 from sneakeraug.ui.state import Picture
 
 FORMATS: Final[dict[Kind, str]] = {"jpeg": "JPEG", "png": "PNG"}
@@ -101,11 +102,13 @@ def _show(
         _show_files(made, wish)
     with right:
         _show_preview(made)
-    grid = st.grid(3, min_column_width=270, gap="small")
+    grid = st.grid(4, min_column_width=250, gap="small")
     with grid.container(border=True, height="stretch", gap="small"):
         _show_figures(picture, recommendation)
     with grid.container(border=True, height="stretch", gap="small"):
-        _show_report(picture, analysis, recommendation, made, category)
+        by, note = _show_report(picture, analysis, recommendation, made, category)
+    with grid.container(border=True, height="stretch", gap="small"):
+        decision.show(recommendation, made, by, note)
     with grid.container(border=True, height="stretch", gap="small"):
         _show_tools(picture, recommendation, made, wish)
 
@@ -276,22 +279,35 @@ def _show_report(
     recommendation: Recommendation,
     made: Delivery,
     category: str,
-) -> None:
+) -> tuple[str, str]:
+    """Offer the report; who signs it, and their note."""
     access.check("sign off")
     st.markdown("**Sign-off report**")
-    st.caption("Verdict, pictures, ranges, campaign and model on paper; opens offline.")
+    st.caption(
+        "Verdict, pictures, ranges, campaign and model on paper; opens offline. Taking it keeps "
+        "the decision too."
+    )
     by = st.text_input("Who signs off", key="export_by", max_chars=LONGEST_NAME) or ""
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     on = st.text_input("Date", value=today, key="export_on", max_chars=LONGEST_NAME) or today
     note = st.text_input("Note", key="export_note", max_chars=LONGEST_NOTE) or ""
     st.space("stretch")
     is_signed = bool(by.strip() and on.strip())
+    said = decision.of_delivery(recommendation, made, by, note) if is_signed else None
     with st.container(horizontal=True, gap="small"):
         for kind, mime in REPORTS.items():
             st.download_button(
                 kind.upper(),
                 data=partial(
-                    _report, picture, analysis, recommendation, made, (by, on, note), kind, category
+                    _report,
+                    picture,
+                    analysis,
+                    recommendation,
+                    made,
+                    (by, on, note),
+                    kind,
+                    category,
+                    said,
                 ),
                 file_name=f"{made.stem}-sign-off.{kind}",
                 mime=mime,
@@ -302,6 +318,7 @@ def _show_report(
                 help=None if is_signed else "Say who signs off first.",
                 width="stretch",
             )
+    return by, note
 
 
 def _report(
@@ -312,8 +329,11 @@ def _report(
     signed: tuple[str, str, str],
     kind: str,
     category: str,
+    said: Decision | None,
 ) -> bytes:
-    """The report's file, when it is asked for."""
+    """The report's file, when it is asked for; nothing is signed that is not in the log."""
+    if said is not None:
+        decision.keep(said)
     return engine.report(picture, analysis, recommendation, made, SignOff(*signed), kind, category)
 
 

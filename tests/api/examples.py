@@ -24,6 +24,7 @@ PATHS: Final = {
     "batch": "/v1/recommendations:batch",
     "search": "/v1/catalog/search",
     "export": "/v1/exports",
+    "decision": "/v1/decisions",
     "problem": "/v1/recommendations",
 }
 
@@ -48,6 +49,14 @@ def requests_of_examples() -> dict[str, dict[str, Any]]:
             **picture,
         },
         "batch": {**campaign, "n_alternates": 0, "images": [picture, broken]},
+        "decision": {
+            **campaign,
+            "n_alternates": 0,
+            **picture,
+            "by": "Ada",
+            "chosen": {"augmentation": "swivel"},
+            "note": "Agreed with the brand.",
+        },
         "search": {"sneaker_type": "running", "max_price": 100, "n": 2, **picture},
         "export": {**campaign, "variant": "brighter", "only": "manifest", **picture},
         "problem": {**picture, "target": "sales"},

@@ -51,7 +51,7 @@ def test_the_curl_lines_are_answered(block: str, service: Service, here: Path) -
         assert (here / name).stat().st_size > 500
     answers = re.sub(r"}\s*{\"products\"", '}\n{"products"', done.stdout).splitlines()
     for answer in answers:
-        assert json.loads(answer).keys() & {"variants", "items", "products"}
+        assert json.loads(answer).keys() & {"variants", "items", "products", "decision_id"}
 
 
 def test_the_python_client_prints_a_verdict_and_says_what_is_wrong(service: Service) -> None:

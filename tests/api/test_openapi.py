@@ -25,7 +25,10 @@ from sneakeraug.settings import Settings
 from .conftest import Service, serve
 from .examples import PATHS, requests_of_examples
 
-MEASURED = ("timing_ms", "device", "backend", "request_id", "result", "versions")
+MEASURED = (
+    *("timing_ms", "device", "backend", "request_id", "result", "versions"),
+    *("number", "decision_id", "decided_utc"),
+)
 """What another machine or another moment says otherwise."""
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from postgresql import Server
 from streamlit.testing.v1 import AppTest
 
+from sneakeraug.decisions import choose_variant, decide, open_log, read_log
 from sneakeraug.delivery import Delivery
+from sneakeraug.errors import DecisionError
 from sneakeraug.export.preview import VIEWS
-from sneakeraug.ui import engine
+from sneakeraug.settings import get_settings
+from sneakeraug.ui import engine, take_away
+from sneakeraug.ui.state import Campaign, Picture
 
 from .conftest import Open
 from .test_campaign_page import page_text, take_sample
@@ -126,3 +131,65 @@ def test_a_report_waits_for_a_name_and_a_tool_for_its_addresses(open_page: Open)
     at.text_input(key="export_picture_url").set_value("https://img.example.com/a.jpg").run()
     assert not is_off("export_tool")
     assert not at.exception
+
+
+def test_a_decision_is_kept_once_and_an_alternate_may_be_chosen(open_page: Open) -> None:
+    at = opened(open_page, target="open_rate")
+    assert at.button(key="decision_keep").disabled
+    at.text_input(key="export_by").set_value("Ada *Müller*").run()
+    assert read_log(get_settings()) is None
+    for _ in range(2):
+        at.button(key="decision_keep").click().run()
+        assert not at.exception
+        assert "Kept as number 1: " in at.success[0].value
+    box = next(box for box in at.selectbox if box.label == "What goes out")
+    box.select_index(7).run()
+    at.button(key="decision_keep").click().run()
+    assert not at.exception
+    second, first = open_log(get_settings()).read(10)
+    assert (first.by, first.door, first.target) == ("Ada *Müller*", "page", "open_rate")
+    assert len(first.export_sha256 or "") == 64
+    assert (second.chosen.kind, second.export_sha256) == ("alternate", None)
+
+
+def test_a_report_is_only_given_out_with_its_decision_in_the_log(sample: bytes) -> None:
+    picture = Picture.of("run.jpg", sample)
+    campaign = Campaign("sneakers", "open_rate", "promotional", "retail", None, None)
+    analysis = engine.analyse(picture)
+    result = engine.score(analysis, campaign)
+    made = engine.deliver(picture, result, "swivel", "A shoe", 600, "jpeg")
+    assert isinstance(made, Delivery)
+    said = decide(result, choose_variant(result, "swivel"), "Ada", "page")
+    signed = ("Ada", "today", "")
+    for kind, begins in (("html", b"<!doctype"), ("pdf", b"%PDF-")):
+        report = take_away._report(picture, analysis, result, made, signed, kind, "sneakers", said)
+        assert report.lower().startswith(begins)
+    log = open_log(get_settings())
+    assert [kept.decision_id for kept in log.read(10)] == [said.decision_id]
+    another = said.model_copy(update={"by": "Eve"})
+    with pytest.raises(DecisionError):
+        take_away._report(picture, analysis, result, made, signed, "html", "sneakers", another)
+
+
+def test_a_lost_database_is_one_message_and_the_page_comes_back_with_it(
+    open_page: Open, postgresql_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNEAKERAUG_DATABASE_URL", postgresql_server.make_database())
+    get_settings.cache_clear()
+    at = opened(open_page)
+    at.text_input(key="export_by").set_value("Ada").run()
+    postgresql_server.stop()
+    try:
+        at.button(key="decision_keep").click().run()
+        assert not at.exception
+        (message,) = at.error
+        assert "The database does not answer" in message.value
+    finally:
+        postgresql_server.start()
+    at.run()
+    assert not at.error
+    at.button(key="decision_keep").click().run()
+    assert not at.exception
+    assert [kept.by for kept in open_log(get_settings()).read(10)] == ["Ada"]
+    with engine._refreshing:  # the page follows the new database beside the visit
+        pass

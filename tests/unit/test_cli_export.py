@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from sneakeraug.cli import app
 from sneakeraug.errors import SneakeraugError
+from sneakeraug.files import file_sha256
 
 
 def run(*arguments: object) -> str:
@@ -34,6 +35,14 @@ def test_everything_is_written_and_the_manifest_rebuilds_the_picture(tmp_path: P
     again = tmp_path / "again.jpg"
     run("rebuild", out / f"{picture.stem}.manifest.json", SAMPLE, "--out", again)
     assert again.read_bytes() == picture.read_bytes()
+    (decision,) = json.loads(run("decisions", "list", "--json"))["decisions"]
+    assert (decision["by"], decision["door"], decision["chosen"]["name"]) == (
+        "Ada",
+        "cli",
+        "sketch",
+    )
+    assert decision["export_sha256"] == file_sha256(picture)
+    assert decision["image_sha256"] == file_sha256(SAMPLE)
 
 
 def test_the_advised_version_is_taken_where_none_is_named(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from sneakeraug.dataset.photos import difference_hash, pack_bits, unpack_bits
 from sneakeraug.duplicates import find_duplicates
 from sneakeraug.limits import Limits
 from sneakeraug.settings import get_settings
-from sneakeraug.store.db import MIGRATIONS, transaction
+from sneakeraug.store.db import transaction
+from sneakeraug.store.schema import MIGRATIONS
 from sneakeraug.store.tables import PictureRow
 
 

@@ -55,7 +55,7 @@ def take_in(path: Path, **columns: str) -> Imported:
     return import_products(path, columns, None, lambda _line: None)
 
 
-def test_good_rows_are_kept_and_bad_ones_named(feed: Path) -> None:
+def test_good_rows_are_kept_and_bad_ones_named(feed: Path, database: str) -> None:
     done = take_in(feed)
     assert (done.n_rows, done.n_added, done.n_changed, done.n_same) == (6, 4, 0, 0)
     assert [(r.row, r.product_id) for r in done.rejects] == [(5, "d"), (6, "a")]
@@ -86,7 +86,7 @@ def test_three_bad_rows_in_a_hundred_leave_the_other_ninety_seven(feed: Path) ->
     assert (again.n_added, again.n_same, len(again.rejects)) == (1, 97, 2)
 
 
-def test_again_changes_nothing_and_a_new_price_changes_one(feed: Path) -> None:
+def test_again_changes_nothing_and_a_new_price_changes_one(feed: Path, database: str) -> None:
     take_in(feed)
     again = take_in(feed)
     assert (again.n_added, again.n_changed, again.n_same) == (0, 0, 4)
@@ -154,7 +154,15 @@ def test_pictures_by_address_are_only_fetched_where_asked(tmp_path: Path) -> Non
     assert "did not answer" in refused.rejects[0].reason  # port 9 is closed
 
 
-def test_removing_takes_the_picture_only_with_its_last_product(feed: Path) -> None:
+def test_nothing_is_removed_while_an_import_may_show_it_again(feed: Path) -> None:
+    take_in(feed)
+    own = open_own_catalog(get_settings())
+    with only_run(own.folder), pytest.raises(StoreError, match="Another run is writing"):
+        own.remove(["a"])
+    assert own.stats().n_products == 4
+
+
+def test_removing_takes_the_picture_only_with_its_last_product(feed: Path, database: str) -> None:
     take_in(feed)
     own = open_own_catalog(get_settings())
     assert own.remove(["b", "nobody"]) == 1
@@ -169,7 +177,7 @@ def test_a_database_of_a_newer_version_or_none_at_all_is_said(tmp_path: Path) ->
     engine = db.open_database(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StoreError, match="another version of sneakeraug"):
+    with pytest.raises(StoreError, match="newer version of sneakeraug"):
         db.open_database(url)
     (tmp_path / "text.db").write_text("no database " * 100)
     with pytest.raises(StoreError, match="cannot be opened"):
@@ -209,7 +217,9 @@ def test_alternates_come_from_ones_own_catalog_and_nothing_is_encoded_twice(
     assert len(load(report=said.append).recommend(picture).alternates) >= 3
 
 
-def test_the_commands(small_models: Path, feed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands(
+    small_models: Path, feed: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SNEAKERAUG_MODELS_DIR", str(small_models))
     get_settings.cache_clear()
     runner = CliRunner()

@@ -1,4 +1,4 @@
-"""Alembic runs this: migrations on the connection that `db.open_database` holds."""
+"""Alembic runs this: migrations in the transaction that `schema.bring_up_to_date` holds."""
 
 from alembic import context
 
@@ -8,6 +8,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
     render_as_batch=True,
+    transactional_ddl=True,
 )
 with context.begin_transaction():
     context.run_migrations()
