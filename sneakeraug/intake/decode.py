@@ -100,7 +100,7 @@ def read_photo_bytes(path: Path, limits: Limits) -> bytes:
             "Check the path and try again.",
             reason="missing",
         )
-    _check_bytes(path.stat().st_size, limits, path.name)
+    check_bytes(path.stat().st_size, limits, path.name)
     return path.read_bytes()
 
 
@@ -139,7 +139,7 @@ def decode_photo(
     """
     limits = limits or Limits()
     name = _printable(name)
-    _check_bytes(len(data), limits, name)
+    check_bytes(len(data), limits, name)
     image = _open(data, name)
     _check_size(image.size, limits, name)
     notes: list[str] = []
@@ -178,7 +178,14 @@ def _least_size(size: tuple[int, int], side_px: int) -> tuple[int, int]:
     return max(1, math.ceil(size[0] * scale)), max(1, math.ceil(size[1] * scale))
 
 
-def _check_bytes(n_bytes: int, limits: Limits, name: str) -> None:
+def check_bytes(n_bytes: int, limits: Limits, name: str) -> None:
+    """Refuse a picture file by its size, before it is read.
+
+    Raises
+    ------
+    PhotoError
+        If it is empty, or too large.
+    """
     if n_bytes == 0:
         raise PhotoError(
             f"Photo {name!r} is empty; a {EXPECTED} is expected. Choose another file.",
