@@ -34,7 +34,6 @@ def batch(
     path: Annotated[
         str,
         typer.Argument(
-            metavar="PATH",
             help="Folder or zip of pictures, s3://BUCKET/PREFIX, or a table with a column image.",
         ),
     ],
@@ -42,7 +41,7 @@ def batch(
     images: Annotated[
         str | None,
         typer.Option(
-            metavar="PATH",
+            metavar="<path>",
             help="Folder, zip or s3://BUCKET/PREFIX a table's pictures are in; the table's own "
             "folder if left out.",
         ),

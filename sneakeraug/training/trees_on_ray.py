@@ -193,7 +193,7 @@ class TreeWorker:
             return bytes(booster.save_raw("ubj")), losses
 
 
-class _Pieces(xgb.DataIter):  # type: ignore[misc]
+class _Pieces(xgb.DataIter):
     """Rows on disk, one piece in memory at a time."""
 
     def __init__(self, files: Sequence[Path], cache: Path) -> None:

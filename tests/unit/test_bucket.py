@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from batch_data import BAD, read, run, write_photos
-from bucket_server import KEYS, bucket_server, fill
+from bucket_server import KEYS, BucketServer
 
 from sneakeraug.batch.bucket import Bucket, is_address
 from sneakeraug.batch.inputs import Inputs
@@ -29,19 +30,22 @@ def photos(tmp_path_factory: pytest.TempPathFactory, demo_paths: list[Path]) -> 
 
 
 @pytest.fixture(scope="module")
-def endpoint(photos: Path) -> Iterator[str]:
+def server(photos: Path) -> Iterator[BucketServer]:
     files = {f.relative_to(photos).as_posix(): f for f in photos.rglob("*") if f.is_file()}
-    with bucket_server() as found:
-        objects = {f"spring/{name}": path.read_bytes() for name, path in files.items()}
-        fill(found, "photos-of-ours", objects | {"autumn/other.jpg": b"another prefix"})
-        yield found
+    objects = {f"spring/{name}": path.read_bytes() for name, path in files.items()}
+    found = BucketServer({"photos-of-ours": objects | {"autumn/other.jpg": b"another prefix"}})
+    thread = threading.Thread(target=found.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield found
+    found.shutdown()
+    found.server_close()
 
 
 @pytest.fixture
-def _keys(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def _keys(server: BucketServer, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
-    for name, value in (KEYS | {"AWS_ENDPOINT_URL": endpoint}).items():
+    for name, value in (KEYS | {"AWS_ENDPOINT_URL": server.endpoint}).items():
         monkeypatch.setenv(name, value)
 
 
@@ -75,9 +79,11 @@ def test_a_table_here_names_pictures_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_keys")
-def test_an_object_over_the_limit_is_refused_before_it_is_read() -> None:
+def test_an_object_over_the_limit_is_refused_before_it_is_read(server: BucketServer) -> None:
+    server.asked.clear()
     with pytest.raises(PhotoError, match="at most 0 MB is expected"):
         Bucket(ADDRESS).read("more/=photo 1.jpg", Limits(max_bytes=100))
+    assert server.asked == ["HEAD /photos-of-ours/spring/more/=photo 1.jpg"]
 
 
 @pytest.mark.usefixtures("_keys")
