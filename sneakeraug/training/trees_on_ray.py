@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -183,14 +183,16 @@ class TreeWorker:
         together = CommunicatorContext(**known) if n_workers > 1 else nullcontext()
         threads = {"nthread": self._threads}
         with tempfile.TemporaryDirectory() as cache, together:
-            sides = [
+            train, held_out = (
                 _Pieces(sorted(Path(folder).glob(f"{name}-*"))[rank::n_workers], Path(cache) / name)
                 for name in (TRAIN, HELD_OUT)
-            ]
-            data = xgb.ExtMemQuantileDMatrix(sides[0], **threads)
-            check = xgb.ExtMemQuantileDMatrix(sides[1], ref=data, **threads)
+            )
+            data = xgb.ExtMemQuantileDMatrix(train, **threads)
+            check = xgb.ExtMemQuantileDMatrix(held_out, ref=data, **threads)
             booster, losses = grow_trees({**parameters, **threads}, data, check)
-            return bytes(booster.save_raw("ubj")), losses
+            raw = bytes(booster.save_raw("ubj"))
+            del data, check, booster  # what they keep on disk goes before its folder does
+            return raw, losses
 
 
 class _Pieces(xgb.DataIter):
@@ -255,7 +257,8 @@ def _tracker(ray: Any, n_workers: int) -> Iterator[dict[str, Any]]:
     try:
         yield dict(tracker.worker_args())
     finally:
-        tracker.free()
+        with suppress(xgb.core.XGBoostError):  # it complains of workers that were lost
+            tracker.free()
 
 
 def _wait_quietly(tracker: RabitTracker) -> None:
