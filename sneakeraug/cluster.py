@@ -101,17 +101,18 @@ def check_cluster(address: str | None) -> None:
     InputError
         If Ray is not installed, or the cluster does not answer.
     """
-    import_ray(address)
-    if address is not None:
+    ray = import_ray(address)
+    if address is not None and not ray.is_initialized():
         _reach(address)
 
 
-def failed_on_ray(exc: Exception) -> SneakeraugError:
-    """Return the error of a run that Ray gave up."""
+def failed_on_ray(exc: Exception, *, is_kept: bool = True) -> SneakeraugError:
+    """Return the error of a run that Ray gave up; `is_kept` says whether what was done is."""
     said = str(exc).strip().splitlines()[-1][:300]
+    kept = "What was done is kept: run" if is_kept else "Nothing was published: run"
+    goes_on = ", and it goes on" if is_kept else ""
     return SneakeraugError(
-        f"The run failed on Ray: {said}. What was done is kept: run the same again once that is "
-        "mended, and it goes on."
+        f"The run failed on Ray: {said}. {kept} the same again once that is mended{goes_on}."
     )
 
 

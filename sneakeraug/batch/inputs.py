@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from sneakeraug.batch.bucket import Bucket, is_address
 from sneakeraug.collect.bundle import DAMAGED, Bundle, is_text, path_inside
 from sneakeraug.collect.feeds import read_records
 from sneakeraug.collect.importer import PICTURES, read_cell
@@ -59,18 +60,38 @@ class Inputs:
     Parameters
     ----------
     path
-        A folder, a zip of pictures, or a table (CSV, TSV, JSON lines) with a column ``image``.
+        A folder, a zip of pictures, or a table (CSV, TSV, JSON lines) with a column ``image``; as
+        text, and so from the user's own command line alone, also ``s3://BUCKET/PREFIX``.
     images
-        Folder or zip that a table's names are inside of; the table's own folder where None.
+        Folder, zip or ``s3://BUCKET/PREFIX`` that a table's names are inside of; the table's own
+        folder where None.
 
     Raises
     ------
     InputError
         If there is no such file, it is of another kind, or a zip is unsafe.
+
+    Attributes
+    ----------
+    name
+        What errors call the input.
+    source, images
+        What opens the same pictures on another machine that sees the same files.
     """
 
-    def __init__(self, path: Path, images: Path | None = None) -> None:
-        self.path, self.images = path, images
+    def __init__(self, path: Path | str, images: Path | str | None = None) -> None:
+        self.images: str | None = None
+        self._bucket: Bucket | None = None
+        self._bundle: Bundle | None = None
+        self._table: Path | None = None
+        if is_address(path):
+            self._bucket = Bucket(str(path))
+            self.name = self.source = self._bucket.address
+            if images is not None:
+                raise _no_table(self.name)
+            return
+        path = Path(path)
+        self.name, self.source = path.name, str(path.resolve())
         if not path.exists():
             raise InputError(
                 f"There is no file or folder {str(path)!r}; a folder of pictures, a zip of them, "
@@ -78,11 +99,12 @@ class Inputs:
             )
         self._table = path if path.is_file() and path.suffix.lower() in TABLES else None
         if self._table is None and images is not None:
-            raise InputError(
-                f"--images says where a table's pictures are, and {path.name!r} is none; one of "
-                f"{', '.join(TABLES)} is expected. Leave out --images, or name the table."
-            )
-        base = path if self._table is None else images or path.parent
+            raise _no_table(path.name)
+        if is_address(images):
+            self._bucket = Bucket(str(images))
+            self.images = self._bucket.address
+            return
+        base = Path(images or path.parent) if self._table else path
         self._bundle = None if base.is_dir() else Bundle(base)
         if self._bundle is not None and not self._bundle.is_zip:
             raise InputError(
@@ -90,11 +112,15 @@ class Inputs:
                 f"{', '.join(TABLES)} is expected."
             )
         self._folder = base.resolve()
+        self.images = None if images is None else str(self._folder)
 
     def items(self) -> Iterator[Item]:
         """Yield every picture, in the same order each time; nothing is kept in memory."""
         if self._table is not None:
             yield from self._listed(self._table)
+        elif self._bucket is not None:
+            names = (n for n in self._bucket.names() if _is_shown(n) and _is_picture(n))
+            yield from map(Item, names)
         elif self._bundle is not None:
             names = (n for n in self._bundle.names if _is_shown(n) and _is_picture(n))
             yield from map(Item, names)
@@ -124,6 +150,8 @@ class Inputs:
         InputError
             If there is none of that name inside, or it is too large.
         """
+        if self._bucket is not None:
+            return self._bucket.read(name, limits)
         if self._bundle is not None:
             return self._bundle.read_picture(name, limits.max_bytes)
         path = self._inside(name)
@@ -146,6 +174,8 @@ class Inputs:
 
     def _stamp(self, name: str) -> str:
         """What changes when a picture's file does."""
+        if self._bucket is not None:
+            return self._bucket.stamp(name)
         if self._bundle is not None:
             return self._packed.get(name, "")
         path = self._inside(name)
@@ -179,6 +209,13 @@ class Inputs:
             raise InputError(
                 f"{table.name!r} cannot be read to its end ({type(exc).__name__}). Export it again."
             ) from exc
+
+
+def _no_table(name: str) -> InputError:
+    return InputError(
+        f"--images says where a table's pictures are, and {name!r} is none; one of "
+        f"{', '.join(TABLES)} is expected. Leave out --images, or name the table."
+    )
 
 
 def _image_column(cells: dict[str, str], name: str) -> str:

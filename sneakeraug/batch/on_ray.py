@@ -6,7 +6,6 @@ import json
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any, Final
 
 from sneakeraug.batch.inputs import Inputs, Item
@@ -103,7 +102,7 @@ def look_at_chunk(
 @lru_cache(maxsize=4)
 def _inputs(path: str, images: str | None) -> Inputs:
     """A batch's pictures, opened once a process."""
-    return Inputs(Path(path), None if images is None else Path(images))
+    return Inputs(path, images)
 
 
 class ScoreChunk:
@@ -134,8 +133,8 @@ class ScoreChunk:
 def _source(inputs: Inputs, scorer: Scorer) -> dict[str, Any]:
     """The arguments of `look_at_chunk`."""
     return {
-        "path": str(inputs.path.resolve()),
-        "images": None if inputs.images is None else str(inputs.images.resolve()),
+        "path": inputs.source,
+        "images": inputs.images,
         "limits": asdict(scorer.limits),
         "size_px": scorer.size_px,
     }

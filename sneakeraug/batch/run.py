@@ -90,7 +90,7 @@ def run_batch(
     check_output(out, overwrite)
     n_all, digest = inputs.measure()
     if not n_all:
-        raise InputError(f"{inputs.path.name!r} holds no picture; at least one is expected.")
+        raise InputError(f"{inputs.name!r} holds no picture; at least one is expected.")
     size = PICTURES_A_CHUNK.get(scorer.recommender.device, PICTURES_A_CHUNK["cpu"])
     plan = _plan(scorer, digest, size)
     folder = journal_folder(out)

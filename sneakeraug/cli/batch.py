@@ -32,13 +32,19 @@ from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
 def batch(
     path: Annotated[
-        Path,
-        typer.Argument(help="Folder or zip of pictures, or a table with a column image."),
+        str,
+        typer.Argument(
+            help="Folder or zip of pictures, s3://BUCKET/PREFIX, or a table with a column image.",
+        ),
     ],
     out: Annotated[Path, typer.Option(help="FILE.csv, FILE.parquet or FILE.jsonl.")],
     images: Annotated[
-        Path | None,
-        typer.Option(help="Folder or zip a table's pictures are in; the table's own if left out."),
+        str | None,
+        typer.Option(
+            metavar="<path>",
+            help="Folder, zip or s3://BUCKET/PREFIX a table's pictures are in; the table's own "
+            "folder if left out.",
+        ),
     ] = None,
     target: Target = "click_through",
     campaign_type: CampaignType = "promotional",

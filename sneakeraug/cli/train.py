@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sneakeraug.cli.options import (
     Device,
     Embedder,
+    Engine,
+    EngineName,
     Force,
     Images,
     Json,
     Kinds,
     Model,
+    RayAddress,
+    check_ray_address,
     history_or_world,
     only_folder,
 )
 from sneakeraug.cli.output import print_json, print_report, progress
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
+
+if TYPE_CHECKING:
+    from sneakeraug.score.conversion import Boost
+    from sneakeraug.settings import Settings
 
 train_app = typer.Typer(help="Train a network or conversion models.", no_args_is_help=True)
 
@@ -176,6 +185,11 @@ def train_conversion(
     activate: Annotated[bool, typer.Option(help="Serve the new model at once.")] = False,
     force: Force = False,
     device: Device = "auto",
+    engine: Engine = EngineName.LOCAL,
+    workers: Annotated[
+        int, typer.Option(min=0, max=512, help="Actors that grow trees together on Ray; 0: one.")
+    ] = 0,
+    ray_address: RayAddress = None,
 ) -> None:
     """Train the conversion models on your history, or on a simulated world; measure, publish."""
     from sneakeraug import registry
@@ -183,6 +197,7 @@ def train_conversion(
     from sneakeraug.settings import get_settings
 
     settings = get_settings()
+    check_ray_address(engine, ray_address)
     chosen = history_or_world(events, world)
     if isinstance(chosen, Path):
         if curve:
@@ -191,18 +206,23 @@ def train_conversion(
         from sneakeraug.training import history
 
         catalog, _ = serving_catalog(settings)
-        about = history.HistoryOptions(seed, device, category, licence)
-        folder = history.train_on_history(
-            chosen,
-            only_folder(images),
-            embedder,
-            catalog,
-            settings.models_dir,
-            model_id,
-            about,
-            progress,
-        ).folder
+        with _trees(engine, ray_address, workers, settings) as boost:
+            folder = history.train_on_history(
+                chosen,
+                only_folder(images),
+                embedder,
+                catalog,
+                settings.models_dir,
+                model_id,
+                history.HistoryOptions(seed, device, category, licence, boost),
+                progress,
+            ).folder
     else:
+        if engine is EngineName.RAY:
+            raise InputError(
+                "--engine ray was given with --world; it is for histories past memory. Leave it "
+                "out, or name your history with --events."
+            )
         from sneakeraug.training import conversion
 
         options = conversion.ConversionOptions(chosen, sends, photos, seed, device, category, curve)
@@ -212,3 +232,14 @@ def train_conversion(
     progress(f"Published {folder}")
     if activate:
         registry.activate(settings.models_dir, model_id, is_forced=force)
+
+
+def _trees(
+    engine: EngineName, address: str | None, workers: int, settings: Settings
+) -> AbstractContextManager[Boost | None]:
+    """What grows the trees; nothing where that is this process."""
+    if engine is EngineName.LOCAL:
+        return nullcontext()
+    from sneakeraug.training.trees_on_ray import trees_on_ray
+
+    return trees_on_ray(address, workers, settings.threads, settings.models_dir, progress)

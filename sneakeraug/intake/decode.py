@@ -106,7 +106,7 @@ def read_photo_bytes(path: Path, limits: Limits) -> bytes:
             "Check the path and try again.",
             reason="missing",
         )
-    _check_bytes(n_bytes, limits, path.name)
+    check_bytes(n_bytes, limits, path.name)
     try:
         return path.read_bytes()
     except OSError as exc:
@@ -153,7 +153,7 @@ def decode_photo(
     """
     limits = limits or Limits()
     name = _printable(name)
-    _check_bytes(len(data), limits, name)
+    check_bytes(len(data), limits, name)
     file = CountedFile(data)
     image = _open(file, data, name)
     kind = str(image.format)
@@ -196,7 +196,14 @@ def _least_size(size: tuple[int, int], side_px: int) -> tuple[int, int]:
     return max(1, math.ceil(size[0] * scale)), max(1, math.ceil(size[1] * scale))
 
 
-def _check_bytes(n_bytes: int, limits: Limits, name: str) -> None:
+def check_bytes(n_bytes: int, limits: Limits, name: str) -> None:
+    """Refuse a picture file by its size, before it is read.
+
+    Raises
+    ------
+    PhotoError
+        If it is empty, or too large.
+    """
     if n_bytes == 0:
         raise PhotoError(
             f"Photo {name!r} is empty; a {EXPECTED} is expected. Choose another file.",

@@ -7,7 +7,7 @@ log-odds (`base_margin`) and adds what trees find beyond, as far as unseen produ
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ from safetensors.numpy import load_file, save_file
 from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
 from sneakeraug.errors import ModelCorruptError, ModelNotFoundError, ShapeError
 from sneakeraug.score.calibration import Calibration, fit_calibration
-from sneakeraug.score.design import Scale
+from sneakeraug.score.design import FeatureRows, Scale, pieces
 from sneakeraug.score.effects import N_DRAWS, EffectsModel, fit_effects
 from sneakeraug.score.features import Projection
 
@@ -55,7 +55,7 @@ class Rows:
     Attributes
     ----------
     x
-        Feature rows, shape ``(n, d)``, float32; NaN is a context field left open.
+        Feature rows, NaN is a context field left open.
     y_true
         Whether the event happened, 0 or 1, shape ``(n,)``.
     weight
@@ -64,7 +64,7 @@ class Rows:
         Number of the product, and of the picture, of each row, shape ``(n,)``.
     """
 
-    x: FloatArray = field(repr=False)
+    x: FeatureRows = field(repr=False)
     y_true: ProbabilityArray = field(repr=False)
     weight: ProbabilityArray = field(repr=False)
     products: IntArray = field(repr=False)
@@ -132,11 +132,11 @@ class ConversionModel:
         """
         return self.calibration.margin(self.effects.log_odds(x) + self.tree_log_odds(x))
 
-    def mean_log_odds(self, x: FloatArray) -> FloatArray:
+    def mean_log_odds(self, x: FeatureRows) -> FloatArray:
         """Return the log-odds of the mean effects and the trees, before calibration, ``(n,)``."""
         return np.asarray(self.effects.mean_log_odds(x) + self.tree_log_odds(x), dtype=np.float32)
 
-    def tree_log_odds(self, x: FloatArray) -> FloatArray:
+    def tree_log_odds(self, x: FeatureRows) -> FloatArray:
         """Return what the trees add, shape ``(n,)``, float32.
 
         Raises
@@ -144,14 +144,11 @@ class ConversionModel:
         ShapeError
             If the rows are of another width than the model's.
         """
-        if x.ndim != 2 or x.shape[1] != self.booster.num_features():
-            raise ShapeError("Feature rows", x.shape, f"(n, {self.booster.num_features()})")
-        if not self.n_rounds or not len(x):
-            return np.zeros(len(x), dtype=np.float32)
-        margin = self.booster.inplace_predict(
-            x, iteration_range=(0, self.n_rounds), predict_type="margin"
-        )
-        return np.asarray(margin, dtype=np.float32)
+        shape = x[:0].shape
+        if len(shape) != 2 or shape[1] != self.booster.num_features():
+            expected = f"(n, {self.booster.num_features()})"
+            raise ShapeError("Feature rows", (len(x), *shape[1:]), expected)
+        return _tree_log_odds(self.booster, self.n_rounds, x)
 
     def contributions(self, x: FloatArray) -> ProbabilityArray:
         """Return what each feature adds to the mean calibrated log-odds.
@@ -178,6 +175,16 @@ class ConversionModel:
         return np.asarray(scaled, dtype=np.float64)
 
 
+def _tree_log_odds(booster: xgb.Booster, n_rounds: int, x: FeatureRows) -> FloatArray:
+    """What the first trees add."""
+    added = np.zeros(len(x), dtype=np.float32)
+    for rows in pieces(len(x) if n_rounds else 0):
+        added[rows] = booster.inplace_predict(
+            x[rows], iteration_range=(0, n_rounds), predict_type="margin"
+        )
+    return added
+
+
 def _normal(stream: int, n: int) -> FloatArray:
     """Standard normals of each draw for `n` things, the same for the same thing of a stream."""
     half = np.random.default_rng([41, stream]).standard_normal((n, N_DRAWS // 2), dtype=np.float32)
@@ -187,7 +194,45 @@ def _normal(stream: int, n: int) -> FloatArray:
     return np.ascontiguousarray(mirrored.T)
 
 
-def fit_conversion(train: Rows, held_out: Rows, rng: Generator) -> ConversionModel:
+Margins = Callable[[FeatureRows], FloatArray]
+"""Gives the log-odds that trees start from."""
+
+Boost = Callable[[Mapping[str, Any], Rows, Rows, Margins], tuple[xgb.Booster, list[float]]]
+"""Grows trees by `PARAMETERS` and a seed from training and held-out rows; gives them with the
+held-out loss after each."""
+
+
+def boost_here(
+    parameters: Mapping[str, Any], train: Rows, held_out: Rows, margins: Margins
+) -> tuple[xgb.Booster, list[float]]:
+    """Grow trees in this process, all rows in memory; a `Boost`."""
+    data, check = (
+        xgb.DMatrix(rows.x[:], label=rows.y_true, weight=rows.weight, base_margin=margins(rows.x))
+        for rows in (train, held_out)
+    )
+    return grow_trees(parameters, data, check)
+
+
+def grow_trees(
+    parameters: Mapping[str, Any], data: xgb.DMatrix, check: xgb.DMatrix
+) -> tuple[xgb.Booster, list[float]]:
+    """Grow trees until the loss of the rows held out no longer falls; returns both."""
+    losses: dict[str, dict[str, list[float]]] = {}
+    booster = xgb.train(
+        dict(parameters),
+        data,
+        num_boost_round=MAX_ROUNDS,
+        evals=[(check, "held_out")],
+        evals_result=losses,
+        early_stopping_rounds=PATIENCE,
+        verbose_eval=False,
+    )
+    return booster, losses["held_out"]["logloss"]
+
+
+def fit_conversion(
+    train: Rows, held_out: Rows, rng: Generator, boost: Boost = boost_here
+) -> ConversionModel:
     """Learn one target.
 
     Parameters
@@ -198,13 +243,15 @@ def fit_conversion(train: Rows, held_out: Rows, rng: Generator) -> ConversionMod
         Of validation products: they choose the number of trees, and the calibration.
     rng
         Draws the posterior and seeds the trees.
+    boost
+        Grows the trees.
 
     Returns
     -------
     ConversionModel
     """
     effects = fit_effects(train.x, train.y_true, train.weight, train.products, train.pictures, rng)
-    booster, n_rounds = _fit_trees(effects, train, held_out, int(rng.integers(2**31)))
+    booster, n_rounds = _fit_trees(effects, train, held_out, int(rng.integers(2**31)), boost)
     model = ConversionModel(effects, booster, n_rounds, Calibration())
     calibration = fit_calibration(
         model.mean_log_odds(held_out.x).astype(np.float64), held_out.y_true, held_out.weight
@@ -213,32 +260,15 @@ def fit_conversion(train: Rows, held_out: Rows, rng: Generator) -> ConversionMod
 
 
 def _fit_trees(
-    effects: EffectsModel, train: Rows, held_out: Rows, seed: int
+    effects: EffectsModel, train: Rows, held_out: Rows, seed: int, boost: Boost
 ) -> tuple[xgb.Booster, int]:
     """Trees beyond the effects, and how many of them lower the held-out loss; perhaps none."""
-    data, check = (
-        xgb.DMatrix(
-            rows.x,
-            label=rows.y_true,
-            weight=rows.weight,
-            base_margin=effects.mean_log_odds(rows.x),
-        )
-        for rows in (train, held_out)
-    )
-    losses: dict[str, dict[str, list[float]]] = {}
-    booster = xgb.train(
-        PARAMETERS | {"seed": seed},
-        data,
-        num_boost_round=MAX_ROUNDS,
-        evals=[(check, "held_out")],
-        evals_result=losses,
-        early_stopping_rounds=PATIENCE,
-        verbose_eval=False,
-    )
-    n_rounds = int(np.argmin(losses["held_out"]["logloss"])) + 1
+    margins = effects.mean_log_odds
+    booster, losses = boost(PARAMETERS | {"seed": seed}, train, held_out, margins)
+    n_rounds = int(np.argmin(losses)) + 1
     booster = booster[:n_rounds]
-    with_trees = booster.predict(check, output_margin=True)
-    if _is_better(with_trees, check.get_base_margin(), held_out):
+    before = margins(held_out.x)
+    if _is_better(before + _tree_log_odds(booster, n_rounds, held_out.x), before, held_out):
         return booster, n_rounds
     return booster[:1], 0
 

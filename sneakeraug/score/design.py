@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
-from sneakeraug.arrays import FloatArray, IntArray
+from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
 from sneakeraug.score.features import N_IDENTITY_FEATURES, PICTURE_FEATURES
 from sneakeraug.vocabulary import AUGMENTATIONS, CONTEXT_FIELDS
 
@@ -29,6 +30,28 @@ EXTREME: Final = 3.0
 """Measures count up to so many standard deviations: what lies beyond was hardly ever seen."""
 
 
+ROWS_AT_ONCE: Final = 20_000
+"""Feature rows that are worked on together."""
+
+
+class FeatureRows(Protocol):
+    """Feature rows, shape ``(n, d)``, float32: an array, or made anew when some are asked for."""
+
+    def __len__(self) -> int:
+        """Rows."""
+        ...
+
+    def __getitem__(self, rows: slice, /) -> FloatArray:
+        """Some of them."""
+        ...
+
+
+def pieces(n: int) -> Iterator[slice]:
+    """Yield which of `n` rows are worked on together, in order."""
+    for start in range(0, n, ROWS_AT_ONCE):
+        yield slice(start, min(start + ROWS_AT_ONCE, n))
+
+
 @dataclass(frozen=True)
 class Scale:
     """What brings measures to one scale; shapes ``(2 * N_MEASURES,)``, float32."""
@@ -37,11 +60,20 @@ class Scale:
     spread: FloatArray
 
 
-def fit_scale(x: FloatArray) -> Scale:
-    """Return the scale of some feature rows."""
-    measured = x[:, FIRST_MEASURE:FIRST_IDENTITY].astype(np.float64)
-    spread = np.maximum(measured.std(axis=0), 1e-3)
-    return Scale(measured.mean(axis=0).astype(np.float32), spread.astype(np.float32))
+def fit_scale(x: FeatureRows) -> Scale:
+    """Return the scale of some feature rows, at least one."""
+    n = len(x)
+    mean, variance = np.zeros(2 * N_MEASURES), np.zeros(2 * N_MEASURES)
+    for rows in pieces(n):
+        mean += _measured(x[rows]).sum(axis=0) / n
+    for rows in pieces(n):
+        variance += ((_measured(x[rows]) - mean) ** 2).sum(axis=0) / n
+    spread = np.maximum(np.sqrt(variance), 1e-3)
+    return Scale(mean.astype(np.float32), spread.astype(np.float32))
+
+
+def _measured(x: FloatArray) -> ProbabilityArray:
+    return np.asarray(x[:, FIRST_MEASURE:FIRST_IDENTITY], dtype=np.float64)
 
 
 def design_rows(x: FloatArray, scale: Scale) -> FloatArray:

@@ -24,7 +24,15 @@ from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 from scipy.special import expit, logit
 
 from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
-from sneakeraug.score.design import BLOCKS, CREDIT, Scale, design_rows, fit_scale
+from sneakeraug.score.design import (
+    BLOCKS,
+    CREDIT,
+    FeatureRows,
+    Scale,
+    design_rows,
+    fit_scale,
+    pieces,
+)
 
 N_DRAWS: Final = 256
 """Draws of the posterior that are kept; the second half mirrors the first."""
@@ -32,9 +40,8 @@ N_DRAWS: Final = 256
 DRAWS_AT_ONCE: Final = 32
 """Draws of one matrix product, a divisor of `N_DRAWS`."""
 
-ROWS_AT_ONCE: Final = 20_000
 KEPT_ROWS: Final = 400_000
-"""Design rows made once and kept in memory; beyond, they are made anew in every iteration."""
+"""Design rows of an array made once and kept in memory; else they are made in every iteration."""
 
 PASSES: Final = 6
 """Newton steps over all rows; the base rate is near enough for five to arrive."""
@@ -96,13 +103,10 @@ class EffectsModel:
         z = some @ design_rows(x, self.scale).T
         return np.asarray(z.reshape(len(self.draws), len(x)), dtype=np.float32)
 
-    def mean_log_odds(self, x: FloatArray) -> FloatArray:
+    def mean_log_odds(self, x: FeatureRows) -> FloatArray:
         """Return the mean effects' log-odds of feature rows, shape ``(n,)``, float32."""
         mean = self.draws.mean(axis=0)
-        parts = [
-            design_rows(x[start : start + ROWS_AT_ONCE], self.scale) @ mean
-            for start in range(0, len(x), ROWS_AT_ONCE)
-        ]
+        parts = [design_rows(x[rows], self.scale) @ mean for rows in pieces(len(x))]
         return np.concatenate(parts).astype(np.float32) if parts else np.empty(0, np.float32)
 
     def contributions(self, x: FloatArray) -> ProbabilityArray:
@@ -124,7 +128,7 @@ class EffectsModel:
 
 
 def fit_effects(
-    x: FloatArray,
+    x: FeatureRows,
     y_true: ProbabilityArray,
     weight: ProbabilityArray,
     products: IntArray,
@@ -176,7 +180,7 @@ class _Rows:
 
     def __init__(
         self,
-        x: FloatArray,
+        x: FeatureRows,
         scale: Scale,
         y_true: ProbabilityArray,
         weight: ProbabilityArray,
@@ -193,15 +197,11 @@ class _Rows:
             self.product_of[self._by_product], np.arange(self.n_products)
         )
         self._kept: list[FloatArray] = []
-        if len(x) <= KEPT_ROWS:
-            self._kept = [design_rows(x[rows], scale) for rows in self._slices()]
-
-    def _slices(self) -> Iterator[slice]:
-        for start in range(0, len(self.x), ROWS_AT_ONCE):
-            yield slice(start, min(start + ROWS_AT_ONCE, len(self.x)))
+        if isinstance(x, np.ndarray) and len(x) <= KEPT_ROWS:
+            self._kept = [design_rows(x[rows], scale) for rows in pieces(len(x))]
 
     def __iter__(self) -> Iterator[tuple[slice, FloatArray]]:
-        for number, rows in enumerate(self._slices()):
+        for number, rows in enumerate(pieces(len(self.x))):
             yield rows, self._kept[number] if self._kept else design_rows(self.x[rows], self.scale)
 
     def mean_row(self) -> FloatArray:

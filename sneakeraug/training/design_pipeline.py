@@ -105,7 +105,7 @@ def add_design(
             rows = event_rows(learnt_from, history, target, projection)
         except InputError:  # too few sends for this target
             continue
-        design = learn_design(rows.x, rows.y_true)
+        design = learn_design(rows.x[:], rows.y_true)
         happened = np.flatnonzero(~np.isnan(events.happened[target]))
         pictures = events.pictures[happened]
         contexts = {name: codes[happened] for name, codes in events.contexts.items()}

@@ -15,7 +15,7 @@ from sneakeraug.dataset.events import Reading, read_history
 from sneakeraug.dataset.support import Support, assess
 from sneakeraug.errors import InputError
 from sneakeraug.progress import Report
-from sneakeraug.score.conversion import load_conversions
+from sneakeraug.score.conversion import Boost, load_conversions
 from sneakeraug.score.features import check_schema, feature_names
 from sneakeraug.training.backbone import open_backbone
 from sneakeraug.training.history_card import (
@@ -57,6 +57,8 @@ class HistoryOptions:
     device: str = "auto"
     category: str = DEFAULT_CATEGORY
     licence: str = "not stated"
+    boost: Boost | None = None
+    """See `history_rows.learn`."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ def train_on_history(
         support.trainable,
         options.seed,
         report,
+        options.boost,
     )
     if not learnt.fitted.models:
         reasons = " ".join(f"{name}: {why}" for name, why in learnt.left_out.items())
@@ -155,7 +158,7 @@ def train_on_history(
     )
     figures, tables = backbone.figures(model_id)
     figures += history_figures(metrics, seed, again, UNSEEN)
-    figures += _by_time(sends, split, learnt, options.seed, train, report)
+    figures += _by_time(sends, split, learnt, options, train, report)
     figures += comparison_figures(comparison, seed, train)
     facts = Facts(
         model_id=model_id,
@@ -274,7 +277,12 @@ def _left_out(support: Support) -> dict[str, str]:
 
 
 def _by_time(
-    sends: Sends, split: Split, learnt: Learnt, seed: int, command: str, report: Report
+    sends: Sends,
+    split: Split,
+    learnt: Learnt,
+    options: HistoryOptions,
+    command: str,
+    report: Report,
 ) -> list[Figure]:
     """The figures of later sends by models of earlier ones; none where all were sent at once."""
     parts = split_by_time(sends)
@@ -289,5 +297,6 @@ def _by_time(
     )
     if not len(held_out) or not len(others):
         return []
-    models = learn(sends, others, held_out, tuple(learnt.fitted.models), seed, report)
-    return time_figures(models.fitted, sends.take(later), seed + 1, command)
+    targets = tuple(learnt.fitted.models)
+    models = learn(sends, others, held_out, targets, options.seed, report, options.boost)
+    return time_figures(models.fitted, sends.take(later), options.seed + 1, command)

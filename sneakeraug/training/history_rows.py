@@ -17,7 +17,7 @@ from sneakeraug.dataset.photos import share_of
 from sneakeraug.errors import InputError, ModelError
 from sneakeraug.evaluate.weighted import Trials
 from sneakeraug.progress import Report
-from sneakeraug.score.conversion import ConversionModel, Rows, fit_conversion
+from sneakeraug.score.conversion import Boost, ConversionModel, Rows, boost_here, fit_conversion
 from sneakeraug.score.features import Projection, fit_projection
 from sneakeraug.training.conversion_figures import predict_rows
 from sneakeraug.training.publish import Fitted
@@ -212,6 +212,7 @@ def learn(
     targets: Sequence[str],
     seed: int,
     report: Report,
+    boost: Boost | None = None,
 ) -> Learnt:
     """Learn targets from rows of a history.
 
@@ -227,6 +228,8 @@ def learn(
         Of everything drawn.
     report
         Called with a line of progress.
+    boost
+        Grows the trees elsewhere; feature rows are then never all in memory.
     """
     learning, checking = sends.take(train), sends.take(held_out)
     is_weighed = is_randomised(sends.history)
@@ -238,7 +241,8 @@ def learn(
     for number, target in enumerate(targets):
         started = time.monotonic()
         sides = [
-            _target_rows(part, target, projection, is_weighed) for part in (learning, checking)
+            _target_rows(part, target, projection, is_weighed, boost is not None)
+            for part in (learning, checking)
         ]
         if any(rows is None for rows, _ in sides):
             left_out[target] = (
@@ -248,7 +252,8 @@ def learn(
             continue
         (rows, n_effective[target]), (checks, _) = sides
         assert rows is not None and checks is not None  # noqa: PT018, S101 - for mypy
-        models[target] = fit_conversion(rows, checks, np.random.default_rng([seed, number]))
+        rng = np.random.default_rng([seed, number])
+        models[target] = fit_conversion(rows, checks, rng, boost or boost_here)
         report(
             f"{target}: {models[target].n_rounds} trees beyond the effects, "
             f"{time.monotonic() - started:.0f} s"
@@ -257,7 +262,7 @@ def learn(
 
 
 def _target_rows(
-    sends: Sends, target: str, projection: Projection, is_weighed: bool
+    sends: Sends, target: str, projection: Projection, is_weighed: bool, is_on_demand: bool
 ) -> tuple[Rows | None, float]:
     """What a target's model learns from, and its effective size; none without both outcomes."""
     rows, y, weight = weighted_rows(sends.history, target)
@@ -268,7 +273,7 @@ def _target_rows(
         history = sends.history
         weights, n_effective = weigh(history.augmentations[rows], history.propensity[rows], weight)
     sent = sends.of_row[rows]
-    x = sends.features(rows, projection)
+    x = (sends.features_on_demand if is_on_demand else sends.features)(rows, projection)
     return Rows(x, y, weights, sends.products[sent], sent), n_effective
 
 

@@ -18,6 +18,7 @@ from sneakeraug.embed.encoder import Encoder
 from sneakeraug.errors import InputError, PhotoError, StoreError
 from sneakeraug.limits import Limits
 from sneakeraug.progress import Report
+from sneakeraug.score.design import FeatureRows
 from sneakeraug.score.features import PictureRows, Projection, build_features, measure_picture
 from sneakeraug.training.collection import NAMED_UNREADABLE, read_small
 from sneakeraug.vocabulary import AUGMENTATIONS
@@ -65,6 +66,10 @@ class Sends:
         """Some rows; pictures keep their numbers."""
         return replace(self, history=self.history.take(rows), of_row=self.of_row[rows])
 
+    def features_on_demand(self, rows: IntArray, projection: Projection) -> FeatureRows:
+        """Return what `features` returns, made only when some of it is asked for."""
+        return _OnDemand(self, rows, projection)
+
     def features(
         self, rows: IntArray, projection: Projection, is_all_original: bool = False
     ) -> FloatArray:
@@ -86,6 +91,21 @@ class Sends:
             pictures = replace(pictures, edits=edits, measures=pictures.sources)
         contexts = {name: codes[rows] for name, codes in self.history.contexts.items()}
         return build_features(pictures, contexts, projection)
+
+
+@dataclass(frozen=True)
+class _OnDemand:
+    """Feature rows that are never all in memory."""
+
+    sends: Sends
+    rows: IntArray
+    projection: Projection
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, rows: slice, /) -> FloatArray:
+        return self.sends.features(self.rows[rows], self.projection)
 
 
 def encode_sent(

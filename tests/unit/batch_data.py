@@ -32,7 +32,11 @@ def write_photos(folder: Path, sources: list[Path]) -> Path:
 
 
 def run(
-    recommender: Recommender, path: Path, out: Path, wanted: Wanted | None = None, **options: Any
+    recommender: Recommender,
+    path: Path | str,
+    out: Path,
+    wanted: Wanted | None = None,
+    **options: Any,
 ) -> Done:
     return run_batch(Inputs(path), out, Scorer(recommender, wanted or Wanted()), **options)
 
