@@ -74,7 +74,7 @@ class Server:
         return self.address(name)
 
     def address(self, name: str, kind: str = "postgresql+psycopg") -> str:
-        return f"{kind}://tests:not%40told@/{name}?host={self.folder}"
+        return f"{kind}://tests:not%40told@/{name}?host={self.folder}"  # pragma: allowlist secret
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self.programs / program), "-D", str(self.folder / "data"), *arguments]

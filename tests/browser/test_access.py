@@ -111,7 +111,7 @@ def guarded(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Ite
         SNEAKERAUG_OIDC_CLIENT_SECRET=CLIENT_SECRET,
         SNEAKERAUG_PUBLIC_URL="http://127.0.0.1:{port}",
         SNEAKERAUG_ROLES_FILE=str(roles),
-        STREAMLIT_SERVER_COOKIE_SECRET="of the tests, and long enough to sign",  # noqa: S106
+        STREAMLIT_SERVER_COOKIE_SECRET="of the tests, and long enough to sign",  # noqa: S106  # pragma: allowlist secret
     ) as address:
         yield address
 
