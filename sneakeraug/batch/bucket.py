@@ -54,7 +54,7 @@ class Bucket:
     def __init__(self, address: str) -> None:
         bucket, _, prefix = address[len(SCHEME) :].partition("/")
         prefix = prefix.strip("/")
-        if not BUCKET_NAME.fullmatch(bucket) or path_inside(prefix) is None:
+        if not BUCKET_NAME.fullmatch(bucket) or (prefix and path_inside(prefix) is None):
             raise InputError(
                 "The address of an object store was given that is none; s3://BUCKET/PREFIX is "
                 "expected. Credentials, region and endpoint come from AWS_ACCESS_KEY_ID, "

@@ -20,6 +20,7 @@ from .conftest import Service
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")
+DEPLOYING = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:8080"
 
 
@@ -93,5 +94,5 @@ def test_every_path_reason_and_setting_is_named(service: Service) -> None:
     fields = list(Settings.model_fields)
     for name in fields[fields.index("service_address") :]:
         default = Settings.model_fields[name].default
-        assert f"`SNEAKERAUG_{name.upper()}`" in GUIDE
+        assert f"`SNEAKERAUG_{name.upper()}`" in GUIDE + DEPLOYING
         assert not isinstance(default, int | float) or f"`{default:g}`" in GUIDE, name

@@ -53,7 +53,7 @@ if "asked" not in st.session_state:  # some of them begin the page anew
             id="importing",
         ),
         pytest.param(
-            "product_cards._remove(load_catalog().products[0])",
+            'st.session_state["refused"] = product_cards._remove(load_catalog().products[0])',
             "refused",
             "change the catalog",
             id="removing",

@@ -161,7 +161,7 @@ def test_a_report_is_only_given_out_with_its_decision_in_the_log(sample: bytes) 
     assert isinstance(made, Delivery)
     said = decide(result, choose_variant(result, "swivel"), "Ada", "page")
     signed = ("Ada", "today", "")
-    for kind, begins in (("html", b"<!doctype"), ("pdf", b"%PDF-")):
+    for kind, begins in (("html", b"<!doctype"), ("pdf", b"%pdf-")):
         report = take_away._report(picture, analysis, result, made, signed, kind, "sneakers", said)
         assert report.lower().startswith(begins)
     log = open_log(get_settings())
@@ -186,8 +186,9 @@ def test_a_lost_database_is_one_message_and_the_page_comes_back_with_it(
         assert "The database does not answer" in message.value
     finally:
         postgresql_server.start()
-    at.run()
+    at = opened(open_page)
     assert not at.error
+    at.text_input(key="export_by").set_value("Ada").run()
     at.button(key="decision_keep").click().run()
     assert not at.exception
     assert [kept.by for kept in open_log(get_settings()).read(10)] == ["Ada"]
