@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -58,7 +59,9 @@ def ask(
     headers = [(b"host", b"x")] if visit is None else [(b"cookie", f"{COOKIE}={visit}".encode())]
     headers += more.pop("headers", [])
     scope = {"type": kind, "method": method, "path": path, "headers": headers, "scheme": "http"}
-    asyncio.run(app(scope, receive, send))
+    # in a thread of its own: that of the browser's tests keeps a loop running in this one
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, app(scope, receive, send)).result()
     return sent
 
 
