@@ -21,7 +21,6 @@ READERS = ("intake", "collect", "api", "batch", "dataset/event_pictures.py", "ex
 
 ELSEWHERE = {
     "api.documents.LONGEST_NAME",
-    "api.work.LONGEST_RETRY_S",
     "batch.on_ray.MOST_BLOCKS",
     "collect.fetch.LONGEST_WAIT_S",
     "collect.values.MOST_ADDRESS",
