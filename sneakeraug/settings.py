@@ -71,8 +71,8 @@ class Settings(BaseSettings):
     max_in_flight
         Requests under way at once, those still being read and those waiting among them.
     max_wait_s
-        A request, or an upload on the page, that would likely be answered later than this is
-        refused at once, and so is a request that no thread begins in this time.
+        A request that would likely be answered later than this is refused at once, and so is one
+        that no thread begins in this time.
     body_timeout_s, request_timeout_s
         For a request's body to arrive, and for the answer to be there.
     """

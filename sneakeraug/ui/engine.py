@@ -42,6 +42,9 @@ KEPT_DELIVERIES: Final = 64
 KEPT_MODELS: Final = 4
 """Categories whose models are kept at once."""
 
+LONGEST_WAIT_S: Final = 5.0
+"""For an upload's turn, expected; people wait longer than programs before they try again."""
+
 _loading, _refreshing = threading.Lock(), threading.Lock()
 
 logger = logging.getLogger(__name__)
@@ -174,7 +177,7 @@ def _analyse(picture: Picture, engine: Recommender) -> Analysis:
 @st.cache_resource(show_spinner=False)
 def _crowd() -> Crowd:
     """The visits of all sessions that look at a new picture."""
-    return Crowd(get_settings().max_wait_s)
+    return Crowd(LONGEST_WAIT_S)
 
 
 def score(analysis: Analysis, campaign: Campaign) -> Recommendation:

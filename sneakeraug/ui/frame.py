@@ -20,7 +20,7 @@ HERE: Final = Path(__file__).resolve().parent
 MOST_AT_ONCE: Final = 4 * (os.cpu_count() or 1)
 """Pages made at once, for all visits: more of them only make each other late."""
 
-LONGEST_WAIT_S: Final = 0.5
+LONGEST_WAIT_S: Final = 2.0
 """For a turn; who waited in vain is told to try again."""
 
 _turns = threading.BoundedSemaphore(MOST_AT_ONCE)
