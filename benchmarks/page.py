@@ -2,29 +2,23 @@
 
 Starts a server and Debian's Chromium. One visitor chooses one picture after the other; then four
 do at once. The engine is the same recommendation in a process of its own, in turn with the
-browser's. With `--uploads`, one visitor chooses so many pictures, and the server's memory is read
-after the first hundred and at the end. Chromium shares the processors: that is in the figures.
+browser's. Chromium shares the processors: that is in the figures.
 
-    python benchmarks/page.py [--n 15] [--users 4] [--uploads 1000] [--json FILE]
+    python benchmarks/page.py [--n 15] [--users 4] [--json FILE]
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import io
 import os
-import socket
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from page_visit import serving_page
 from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 from timing import Job, Side, machine, write_json
@@ -32,7 +26,6 @@ from timing import Job, Side, machine, write_json
 from sneakeraug import load
 from sneakeraug.catalog.products import load_catalog
 
-ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 CARDS = '[data-testid="stMetric"]'
@@ -40,7 +33,6 @@ N_CARDS = 12
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 INPUT = '[data-testid="stFileUploaderDropzoneInput"]'
 WAIT_MS = 60_000
-N_FIRST = 100
 OURS = "engine"
 
 
@@ -60,28 +52,6 @@ def engine_jobs(data: bytes) -> dict[str, Job]:
     """The same recommendation without a page."""
     recommender = load()
     return {OURS: lambda: recommender.recommend(data)}
-
-
-@contextlib.contextmanager
-def serving() -> Iterator[tuple[str, int]]:
-    """The page's address and process, once a model is loaded."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
-    options = ["--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"]
-    process = subprocess.Popen([*command, *options], cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603
-    address = f"http://127.0.0.1:{port}"
-    try:
-        while True:
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{address}/readyz", timeout=30).close()  # noqa: S310
-                break
-            time.sleep(0.5)
-        yield address, process.pid
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 async def visitor(browser: Browser) -> Page:
@@ -111,15 +81,7 @@ async def choose(page: Page, path: Path) -> float:
     return took
 
 
-def resident_mb(pid: int) -> float:
-    """Memory of a process."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(next(x.split()[1] for x in status.splitlines() if x.startswith("VmRSS"))) / 1e3
-
-
-async def measure(
-    args: argparse.Namespace, address: str, pid: int, folder: Path
-) -> dict[str, float]:
+async def measure(args: argparse.Namespace, address: str, folder: Path) -> dict[str, float]:
     """All figures, by name."""
 
     def file(number: int) -> Path:
@@ -130,47 +92,32 @@ async def measure(
     found: dict[str, float] = {}
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        if args.n:
-            page = await visitor(browser)
-            alone, engine = [], []
-            with Side(engine_jobs, picture(0)) as side:
-                for number in range(-3, args.n):
-                    await come(page, address)
-                    took = await choose(page, file(number + 3))
-                    own = side.run(OURS)
-                    if number >= 0:
-                        alone.append(took)
-                        engine.append(own)
-            pages = [page, *[await visitor(browser) for _ in range(args.users - 1)]]
-            together: list[float] = []
-            for turn in range(-1, args.n):
-                paths = [file(1000 + args.users * (turn + 1) + i) for i in range(args.users)]
-                await asyncio.gather(*[come(page, address) for page in pages])
-                some = await asyncio.gather(
-                    *[choose(page, path) for page, path in zip(pages, paths, strict=True)]
-                )
-                together += some if turn >= 0 else []
-            found |= {
-                "engine_ms": 1e3 * float(np.median(engine)),
-                "page_ms": 1e3 * float(np.median(alone)),
-                f"{args.users}_users_p95_ms": 1e3 * float(np.percentile(together, 95)),
-                "page_over_engine": float(np.median(alone) / np.median(engine)),
-                "p95_over_one_users_p50": float(np.percentile(together, 95) / np.median(alone)),
-            }
-        if args.uploads:
-            page, first = await visitor(browser), 0.0
-            for number in range(args.uploads):
-                path = file(number)
+        page = await visitor(browser)
+        alone, engine = [], []
+        with Side(engine_jobs, picture(0)) as side:
+            for number in range(-3, args.n):
                 await come(page, address)
-                await choose(page, path)
-                path.unlink()
-                if number + 1 == N_FIRST:
-                    first = resident_mb(pid)
-            found |= {
-                f"mb_after_{N_FIRST}": first,
-                f"mb_after_{args.uploads}": resident_mb(pid),
-                "memory_growth": resident_mb(pid) / first - 1 if first else 0.0,
-            }
+                took = await choose(page, file(number + 3))
+                own = side.run(OURS)
+                if number >= 0:
+                    alone.append(took)
+                    engine.append(own)
+        pages = [page, *[await visitor(browser) for _ in range(args.users - 1)]]
+        together: list[float] = []
+        for turn in range(-1, args.n):
+            paths = [file(1000 + args.users * (turn + 1) + i) for i in range(args.users)]
+            await asyncio.gather(*[come(page, address) for page in pages])
+            some = await asyncio.gather(
+                *[choose(page, path) for page, path in zip(pages, paths, strict=True)]
+            )
+            together += some if turn >= 0 else []
+        found |= {
+            "engine_ms": 1e3 * float(np.median(engine)),
+            "page_ms": 1e3 * float(np.median(alone)),
+            f"{args.users}_users_p95_ms": 1e3 * float(np.percentile(together, 95)),
+            "page_over_engine": float(np.median(alone) / np.median(engine)),
+            "p95_over_one_users_p50": float(np.percentile(together, 95) / np.median(alone)),
+        }
         await browser.close()
     return found
 
@@ -180,13 +127,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--n", type=int, default=15)
     parser.add_argument("--users", type=int, default=4)
-    parser.add_argument("--uploads", type=int, default=0)
+    parser.add_argument("--port", type=int, default=8098)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     document = {"machine": machine(), "n": args.n}
     print(document["machine"])
-    with tempfile.TemporaryDirectory() as folder, serving() as (address, pid):
-        found = asyncio.run(measure(args, address, pid, Path(folder)))
+    address = f"http://127.0.0.1:{args.port}"
+    with tempfile.TemporaryDirectory() as folder, serving_page(args.port):
+        found = asyncio.run(measure(args, address, Path(folder)))
     for name, value in found.items():
         print(f"{name:<28}{value:>10.2f}", flush=True)
     write_json(args.json, document | found)
