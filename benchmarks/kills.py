@@ -269,7 +269,9 @@ def a_decision(decision_id: str, by: str) -> Decision:
 
 def publish_small(models_dir: Path, card: ModelCard, model_id: str, rng: random.Random) -> None:
     """Publish a model of three small files under a card like the shipped one's."""
-    with tempfile.TemporaryDirectory(prefix="kills-staged-") as staged:
+    beside = models_dir.parent  # what a killed process leaves goes with the run's own folder
+    beside.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=beside, prefix="staged-") as staged:
         for name in ("weights", "trees", "calibration"):
             (Path(staged) / name).write_bytes(rng.randbytes(rng.randint(10, 100_000)))
         changes = {"model_id": model_id, "comparison": None, "figures": (), "tables": {}}
