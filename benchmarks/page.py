@@ -2,7 +2,12 @@
 
 Starts a server and Debian's Chromium. One visitor chooses one picture after the other; then four
 do at once. The engine is the same recommendation in a process of its own, in turn with the
-browser's. Chromium shares the processors: that is in the figures.
+browser's. Chromium shares the processors: that is in the figures. So the same is asked again over
+the page's own protocol (`page_visit.py`), as if visitors had machines of their own.
+
+What the time consists of is read off the wire between browser and server: the upload, the script
+from the message that tells it of the file to the last thing it draws, and what the browser takes
+before and after.
 
     python benchmarks/page.py [--n 15] [--users 4] [--json FILE]
 """
@@ -12,15 +17,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import io
+import itertools
 import os
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-from page_visit import serving_page
+from page_visit import read_token, serving_page, visit
 from PIL import Image
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, Request, WebSocket, async_playwright
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from timing import Job, Side, machine, write_json
 
 from sneakeraug import load
@@ -34,6 +41,8 @@ IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 INPUT = '[data-testid="stFileUploaderDropzoneInput"]'
 WAIT_MS = 60_000
 OURS = "engine"
+COUNTS = ("runs", "frames")
+"""Of a visit, beside its times."""
 
 
 def picture(number: int) -> bytes:
@@ -54,6 +63,55 @@ def engine_jobs(data: bytes) -> dict[str, Job]:
     return {OURS: lambda: recommender.recommend(data)}
 
 
+class Wire:
+    """What goes between a page and its server: when each thing was sent, and what."""
+
+    def __init__(self, page: Page) -> None:
+        self.uploads: list[tuple[float, float]] = []
+        self.sent: list[float] = []
+        self.came: list[tuple[float, ForwardMsg]] = []
+        page.on("requestfinished", self._note_upload)
+        page.on("websocket", self._listen)
+
+    def _note_upload(self, request: Request) -> None:
+        if request.method == "PUT":
+            took_s = max(0.0, request.timing["responseEnd"]) / 1e3
+            self.uploads.append((time.perf_counter() - took_s, time.perf_counter()))
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framesent", lambda _data: self.sent.append(time.perf_counter()))
+        socket.on("framereceived", self._note_message)
+
+    def _note_message(self, data: str | bytes) -> None:
+        if isinstance(data, bytes):
+            self.came.append((time.perf_counter(), ForwardMsg.FromString(data)))
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.uploads, self.sent, self.came = [], [], []
+
+    def parts(self, started: float, ended: float) -> dict[str, float]:
+        """Where the time between a choice and its cards went, in seconds by part."""
+        upload_began, upload_ended = self.uploads[0]
+        told = next(moment for moment in self.sent if moment >= upload_ended - 0.02)
+        drawn = [
+            moment
+            for moment, message in self.came
+            if told <= moment <= ended and message.delta.new_element.HasField("metric")
+        ]
+        n_runs = sum(message.HasField("script_finished") for _, message in self.came)
+        return {
+            "before_upload": upload_began - started,
+            "upload": upload_ended - upload_began,
+            "until_told": told - upload_ended,
+            "script_to_first_card": drawn[0] - told,
+            "script_to_last_card": drawn[-1] - drawn[0],
+            "drawing": ended - drawn[-1],
+            "runs": float(n_runs),
+            "frames": float(len(self.came)),
+        }
+
+
 async def visitor(browser: Browser) -> Page:
     """A visitor of its own."""
     context = await browser.new_context(viewport={"width": 1440, "height": 1000}, bypass_csp=True)
@@ -69,16 +127,16 @@ async def come(page: Page, address: str) -> None:
     await page.wait_for_selector(IDLE)
 
 
-async def choose(page: Page, path: Path) -> float:
-    """Choose a file on the start page; seconds until its cards stand."""
+async def choose(page: Page, path: Path) -> tuple[float, float]:
+    """Choose a file on the start page; when that was, and when its cards stood."""
     started = time.perf_counter()
     await page.locator(INPUT).first.set_input_files(path)
     await page.wait_for_function(
         f"document.querySelectorAll('{CARDS}').length === {N_CARDS}", polling=10
     )
-    took = time.perf_counter() - started
+    ended = time.perf_counter()
     await page.wait_for_selector(IDLE)
-    return took
+    return started, ended
 
 
 async def measure(args: argparse.Namespace, address: str, folder: Path) -> dict[str, float]:
@@ -93,15 +151,18 @@ async def measure(args: argparse.Namespace, address: str, folder: Path) -> dict[
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = await visitor(browser)
-        alone, engine = [], []
+        wire = Wire(page)
+        alone, engine, parts = [], [], []
         with Side(engine_jobs, picture(0)) as side:
             for number in range(-3, args.n):
                 await come(page, address)
-                took = await choose(page, file(number + 3))
+                wire.forget()
+                started, ended = await choose(page, file(number + 3))
                 own = side.run(OURS)
                 if number >= 0:
-                    alone.append(took)
+                    alone.append(ended - started)
                     engine.append(own)
+                    parts.append(wire.parts(started, ended))
         pages = [page, *[await visitor(browser) for _ in range(args.users - 1)]]
         together: list[float] = []
         for turn in range(-1, args.n):
@@ -110,7 +171,7 @@ async def measure(args: argparse.Namespace, address: str, folder: Path) -> dict[
             some = await asyncio.gather(
                 *[choose(page, path) for page, path in zip(pages, paths, strict=True)]
             )
-            together += some if turn >= 0 else []
+            together += [ended - started for started, ended in some] if turn >= 0 else []
         found |= {
             "engine_ms": 1e3 * float(np.median(engine)),
             "page_ms": 1e3 * float(np.median(alone)),
@@ -118,8 +179,33 @@ async def measure(args: argparse.Namespace, address: str, folder: Path) -> dict[
             "page_over_engine": float(np.median(alone) / np.median(engine)),
             "p95_over_one_users_p50": float(np.percentile(together, 95) / np.median(alone)),
         }
+        found |= await without_browser(args)
+        for name in parts[0]:
+            unit, scale = ("", 1.0) if name in COUNTS else ("_ms", 1e3)
+            found[f"of_it_{name}{unit}"] = scale * float(np.median([one[name] for one in parts]))
         await browser.close()
     return found
+
+
+async def without_browser(args: argparse.Namespace) -> dict[str, float]:
+    """One visitor after the other, then so many at once; each visit from upload to last message."""
+    token, numbers = read_token(args.port), itertools.count(100_000)
+
+    async def visits(n: int) -> list[float]:
+        asked = [visit(args.port, token, picture(next(numbers))) for _ in range(n)]
+        answers = await asyncio.gather(*asked)
+        if any(answer.status != 200 for answer in answers):
+            raise SystemExit(f"a visit was not answered: {[answer.status for answer in answers]}")
+        return [answer.seconds for answer in answers]
+
+    alone = [await visits(1) for _ in range(3 + args.n)][3:]
+    together = [await visits(args.users) for _ in range(1 + args.n)][1:]
+    median, p95 = float(np.median(alone)), float(np.percentile(together, 95))
+    return {
+        "no_browser_ms": 1e3 * median,
+        f"no_browser_{args.users}_users_p95_ms": 1e3 * p95,
+        "no_browser_p95_over_one_users_p50": p95 / median,
+    }
 
 
 def main() -> None:
@@ -136,7 +222,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, serving_page(args.port):
         found = asyncio.run(measure(args, address, Path(folder)))
     for name, value in found.items():
-        print(f"{name:<28}{value:>10.2f}", flush=True)
+        print(f"{name:<36}{value:>10.2f}", flush=True)
     write_json(args.json, document | found)
 
 

@@ -1,5 +1,7 @@
 """A visit to the page without a browser: Streamlit's own protocol, a picture, and the answer.
 
+Each visit is a browser of its own: it brings a cookie of `sneakeraug.ui.visits` nobody else has.
+
 A browser opens a WebSocket, sends what was chosen as a protobuf message, and is sent what to draw.
 So does this: it opens the Campaign page, uploads a picture as the page's own uploader does, and
 reads until the script has ended. Nothing is drawn, so that many visits fit beside what they ask.
@@ -8,25 +10,24 @@ reads until the script has ended. Nothing is drawn, so that many visits fit besi
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
+import secrets
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Final
 
-from service import ALL_IN_TIME_S, FAILED, REFUSED, Answer, ask, wait_until_ready
+from service import ALL_IN_TIME_S, FAILED, REFUSED, ROOT, Answer, ask, running
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-COOKIE: Final = "_streamlit_xsrf"
+from sneakeraug.ui.visits import COOKIE
+
+XSRF_COOKIE: Final = "_streamlit_xsrf"
 LARGEST_MESSAGE: Final = 64 * 1024 * 1024
 FEWEST_FIGURES: Final = 6
 """A page that shows a probability for each version has answered."""
@@ -35,23 +36,28 @@ FEWEST_FIGURES: Final = 6
 @contextmanager
 def serving_page(port: int) -> Iterator[int]:
     """Run the page in a process of its own; gives its id once a model serves."""
-    arguments = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
+    arguments = ["-m", "streamlit", "run", str(ROOT / "app.py")]
     options = ["--server.port", str(port), "--server.address", "127.0.0.1"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen([*arguments, *options], cwd=ROOT, env=os.environ, **quiet)  # noqa: S603
-    try:
-        wait_until_ready(port, process)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait()
+    with running([*arguments, *options], port) as pid:
+        yield pid
 
 
 def read_token(port: int) -> str:
     """What the page's server wants to see again with an upload."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=30) as answer:
         cookies = answer.headers.get_all("Set-Cookie") or []
-    return next(cookie.split(";")[0].partition("=")[2] for cookie in cookies if COOKIE in cookie)
+    return next(
+        cookie.split(";")[0].partition("=")[2] for cookie in cookies if XSRF_COOKIE in cookie
+    )
+
+
+@dataclass(frozen=True)
+class Browser:
+    """Whom an upload comes from, and where it goes."""
+
+    port: int
+    token: str
+    cookies: str
 
 
 async def visit(port: int, token: str, data: bytes) -> Answer:
@@ -60,11 +66,13 @@ async def visit(port: int, token: str, data: bytes) -> Answer:
     The time is that of the longer of the two waits: for the page, and from upload to answer.
     """
     started, opened_s = time.perf_counter(), 0.0
+    cookies = f"{XSRF_COOKIE}={token}; {COOKIE}={secrets.token_urlsafe(32)}"
     try:
         async with (
             asyncio.timeout(ALL_IN_TIME_S),
             connect(
                 f"ws://127.0.0.1:{port}/_stcore/stream",
+                additional_headers={"Cookie": cookies},
                 subprotocols=["streamlit"],  # type: ignore[list-item]
                 max_size=LARGEST_MESSAGE,
                 proxy=None,
@@ -77,7 +85,8 @@ async def visit(port: int, token: str, data: bytes) -> Answer:
                 uploader = message.delta.new_element.file_uploader.id or uploader
             opened_s = time.perf_counter() - started
             started = time.perf_counter()
-            await page.send(_rerun(await _upload(page, port, token, session, uploader, data)))
+            chosen = await _upload(page, Browser(port, token, cookies), session, uploader, data)
+            await page.send(_rerun(chosen))
             n_figures, said = 0, ""
             async for message in _until_finished(page):
                 element = message.delta.new_element
@@ -115,7 +124,7 @@ async def _until_finished(page: ClientConnection) -> AsyncIterator[ForwardMsg]:
 
 
 async def _upload(
-    page: ClientConnection, port: int, token: str, session: str, uploader: str, data: bytes
+    page: ClientConnection, browser: Browser, session: str, uploader: str, data: bytes
 ) -> WidgetState:
     """Send a picture as the uploader does; what the widget then holds."""
     wanted = BackMsg()
@@ -130,11 +139,12 @@ async def _upload(
     head = b'--x\r\nContent-Disposition: form-data; name="shoe.jpg"; filename="shoe.jpg"\r\n\r\n'
     body = head + data + b"\r\n--x--\r\n"
     request = (
-        f"PUT {place.upload_url} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {COOKIE}={token}\r\n"
-        f"X-Xsrftoken: {token}\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+        f"PUT {place.upload_url} HTTP/1.1\r\nHost: 127.0.0.1:{browser.port}\r\n"
+        f"Cookie: {browser.cookies}\r\nX-Xsrftoken: {browser.token}\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     ).encode()
-    answer = await ask(port, request + body)
+    answer = await ask(browser.port, request + body)
     if not 200 <= answer.status < 300:
         raise OSError(f"the upload was answered {answer.status}")
     state = WidgetState(id=uploader)

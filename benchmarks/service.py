@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,7 +30,8 @@ from typing import Any
 
 from sneakeraug import Recommender, load
 
-PICTURE = Path(__file__).resolve().parent.parent / "sneakeraug/ui/samples/running-cobalt.jpg"
+ROOT = Path(__file__).resolve().parent.parent
+PICTURE = ROOT / "sneakeraug/ui/samples/running-cobalt.jpg"
 IN_TIME_S = 2.0
 ALL_IN_TIME_S = 60.0
 FAILED = 0
@@ -54,9 +55,19 @@ Once = Callable[[], Coroutine[Any, Any, Answer]]
 @contextmanager
 def serving(port: int, threads: int) -> Iterator[int]:
     """Run the service in a process of its own; gives its id once a model serves."""
-    env = os.environ | {"SNEAKERAUG_SERVICE_THREADS": str(threads)}
-    arguments = [sys.executable, "-m", "sneakeraug", "serve", "--port", str(port)]
-    process = subprocess.Popen(arguments, env=env, stderr=subprocess.DEVNULL)  # noqa: S603
+    threads_wanted = {"SNEAKERAUG_SERVICE_THREADS": str(threads)}
+    with running(["-m", "sneakeraug", "serve", "--port", str(port)], port, threads_wanted) as pid:
+        yield pid
+
+
+@contextmanager
+def running(
+    arguments: Sequence[str], port: int, env: Mapping[str, str] | None = None
+) -> Iterator[int]:
+    """Run Python in a process of its own; gives its id once a model serves on that port."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    command = [sys.executable, *arguments]
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | (env or {}), **quiet)  # noqa: S603
     try:
         wait_until_ready(port, process)
         yield process.pid

@@ -38,7 +38,7 @@ def main() -> None:
         for number in range(1, args.n + 1):
             answer = await visit(args.port, token, data + f"{number}".encode())
             statuses[answer.status] += 1
-            if number == FIRST or number % 250 == 0 or number == args.n:
+            if number == FIRST or number % 50 == 0 or number == args.n:
                 found[number] = memory_mb(pid, "VmRSS")
                 print(f"{number:>6,} visits{found[number]:>9.0f} MB", flush=True)
 
