@@ -58,12 +58,8 @@ def choose_variant(recommendation: Recommendation, augmentation: str) -> Chosen:
     InputError
         If there is no such variant.
     """
-    for variant in recommendation.variants:
-        if variant.augmentation == augmentation:
-            kind = "original" if augmentation == "original" else "variant"
-            return _chosen(kind, augmentation, variant)
-    known = ", ".join(variant.augmentation for variant in recommendation.variants)
-    raise InputError(f"There is no variant {augmentation[:40]!r}; expected one of: {known}.")
+    kind = "original" if augmentation == "original" else "variant"
+    return _chosen(kind, augmentation, recommendation.variant(augmentation))
 
 
 def choose_alternate(recommendation: Recommendation, product_id: str) -> Chosen | None:

@@ -133,7 +133,7 @@ def _departure(recommendation: Recommendation, chosen: str) -> str | None:
     what = f"advised was {VARIANTS[advised].lower()}" if advised else "no edit was advised"
     name = VARIANTS[chosen].lower()
     said = f"What is to be sent is not what was advised: {name} was chosen, {what}."
-    score = next(v for v in recommendation.variants if v.augmentation == chosen)
+    score = recommendation.variant(chosen)
     barred = why_barred(score)
     return f"{said} A guardrail bars it: {barred}." if barred else said
 
