@@ -85,7 +85,17 @@ def compose_report(
         Who, when, and a note.
     name
         Of the upload.
+
+    Raises
+    ------
+    InputError
+        If another model spoke.
     """
+    if card.model_id != recommendation.model_id:
+        raise InputError(
+            f"The figures are of model {recommendation.model_id!r}, and {card.model_id!r} serves by "
+            "now. Have the picture scored again, and sign what is said then."
+        )
     best = recommendation.best_augmentation
     head, rest = headline(best.sentence)
     chosen = delivery.manifest.edit.augmentation
