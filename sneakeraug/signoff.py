@@ -93,8 +93,8 @@ def compose_report(
     """
     if card.model_id != recommendation.model_id:
         raise InputError(
-            f"The figures are of model {recommendation.model_id!r}, and {card.model_id!r} serves by "
-            "now. Have the picture scored again, and sign what is said then."
+            f"The figures are of model {recommendation.model_id!r}, and {card.model_id!r} serves "
+            "by now. Have the picture scored again, and sign what is said then."
         )
     best = recommendation.best_augmentation
     head, rest = headline(best.sentence)
