@@ -34,7 +34,7 @@ class Engine:
         self._error: SneakeraugError | None = None
         self._unusable: str | None = None
         self._tried_s = -RETRY_S
-        self._loading = threading.Lock()
+        self._loading, self._following = threading.Lock(), threading.Lock()
         self._store: tuple[int, OwnCatalog] | None = None
 
     @property
@@ -88,10 +88,14 @@ class Engine:
         if self._recommender is None:
             self.try_load()
             return
-        self._follow_model(self._recommender)
+        with self._following:  # who comes later has seen later changes
+            self._follow_model(self._recommender)
+            self._follow_catalog(self._recommender)
+
+    def _follow_catalog(self, serving: Recommender) -> None:
         try:
-            if self._recommender.catalog.revision != self._revision():
-                self._recommender.use_catalog(*serving_catalog(self.settings))
+            if serving.catalog.revision != self._revision():
+                serving.use_catalog(*serving_catalog(self.settings))
                 logger.info("The catalog was read again.")
         except SneakeraugError as exc:  # requests go on with the catalog there is
             logger.error("The catalog could not be read again: %s", exc)

@@ -123,7 +123,7 @@ def process(small_models: Path, tmp_path: Path) -> Iterator[Process]:
             try:
                 if requests.get(service.url + "/readyz", timeout=5).status_code == 200:
                     break
-            except requests.ConnectionError:
+            except requests.RequestException:  # not listening yet, or too busy to say
                 time.sleep(0.1)
         yield running, service
     finally:
