@@ -15,6 +15,7 @@ from sneakeraug.records import AlternateScore, Recommendation, VariantScore
 from sneakeraug.settings import Settings
 from sneakeraug.store.db import open_database
 from sneakeraug.store.decisions import (
+    LONGEST_ACCOUNT,
     LONGEST_BY,
     LONGEST_NOTE,
     Advice,
@@ -58,12 +59,8 @@ def choose_variant(recommendation: Recommendation, augmentation: str) -> Chosen:
     InputError
         If there is no such variant.
     """
-    for variant in recommendation.variants:
-        if variant.augmentation == augmentation:
-            kind = "original" if augmentation == "original" else "variant"
-            return _chosen(kind, augmentation, variant)
-    known = ", ".join(variant.augmentation for variant in recommendation.variants)
-    raise InputError(f"There is no variant {augmentation[:40]!r}; expected one of: {known}.")
+    kind = "original" if augmentation == "original" else "variant"
+    return _chosen(kind, augmentation, recommendation.variant(augmentation))
 
 
 def choose_alternate(recommendation: Recommendation, product_id: str) -> Chosen | None:
@@ -80,6 +77,7 @@ def decide(
     by: str,
     door: Door,
     *,
+    account: str | None = None,
     note: str = "",
     export_sha256: str | None = None,
     decision_id: str | None = None,
@@ -96,6 +94,8 @@ def decide(
         As given.
     door
         Where it was decided.
+    account
+        Whom that door knows them as: who signed in, a key's name; None where it asks nobody.
     export_sha256
         Of the picture made for the e-mail, where one was.
     decision_id
@@ -113,6 +113,7 @@ def decide(
             decision_id=decision_id or new_id(),
             decided_utc=datetime.now(UTC).isoformat(timespec="microseconds"),
             by=by.strip(BLANK),
+            account=_plain(account) if account else None,
             note=note.strip(BLANK).replace("\r\n", "\n"),
             door=door,
             model_id=recommendation.model_id,
@@ -174,6 +175,11 @@ def write_decisions(path: Path, decisions: Iterable[Decision]) -> int:
     else:
         write_table(path, COLUMNS, (flatten(decision) for decision in counted()))
     return n
+
+
+def _plain(account: str) -> str:
+    """What a provider says somebody is called, as any database and terminal can take it."""
+    return "".join(c if c.isprintable() else "?" for c in account)[:LONGEST_ACCOUNT]
 
 
 def _chosen(kind: str, name: str, scored: VariantScore | AlternateScore) -> Chosen:

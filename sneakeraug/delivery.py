@@ -9,7 +9,7 @@ from typing import Final
 import sneakeraug
 from sneakeraug.analysis import decode_input
 from sneakeraug.augment.bounds import check_parameters
-from sneakeraug.augment.transforms import Parameters, apply_augmentation
+from sneakeraug.augment.transforms import apply_augmentation
 from sneakeraug.errors import InputError
 from sneakeraug.export.mail_tools import Item
 from sneakeraug.export.manifest import (
@@ -109,7 +109,7 @@ def deliver(
             "The upload is not the picture of the recommendation; the same file is expected. "
             "Ask for a recommendation of it first."
         )
-    parameters = parameters_of(recommendation, augmentation)
+    parameters = check_parameters(augmentation, recommendation.variant(augmentation).parameters)
     alt = check_alt(alt)
     photo = decode_input(source, limits, name)
     made = fit_picture(
@@ -169,21 +169,6 @@ def item_of(
         picture_url=picture_url or None,
         link=link or None,
     )
-
-
-def parameters_of(recommendation: Recommendation, augmentation: str) -> Parameters:
-    """Return the parameters a recommendation's variant was made with.
-
-    Raises
-    ------
-    InputError
-        If there is no such variant.
-    """
-    for variant in recommendation.variants:
-        if variant.augmentation == augmentation:
-            return check_parameters(augmentation, variant.parameters)
-    known = ", ".join(variant.augmentation for variant in recommendation.variants)
-    raise InputError(f"There is no variant {augmentation[:40]!r}; expected one of: {known}.")
 
 
 def rebuild(manifest: Manifest, source: bytes, limits: Limits) -> bytes:

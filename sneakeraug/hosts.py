@@ -14,6 +14,9 @@ LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 ANY: Final = "*"
 
+LONGEST: Final = 261
+"""Characters of a ``Host``: a name of DNS has 253 at most (RFC 1035), a port five."""
+
 POLICY_VIOLATION: Final = 1008
 """What closes a websocket that is not let in; a browser is answered 403."""
 
@@ -49,6 +52,8 @@ def is_allowed(given: str, hosts: Collection[str]) -> bool:
     """Whether a request's ``Host`` is one of the names, whatever the port."""
     if ANY in hosts:
         return True
+    if len(given) > LONGEST:
+        return False
     name, is_address, _ = given.removeprefix("[").partition("]")  # [::1]:8080
     if not is_address:
         name = given.partition(":")[0]

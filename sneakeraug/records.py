@@ -196,6 +196,20 @@ class Recommendation(Record):
         """The JSON of the contract, as plain Python objects."""
         return self.model_dump(mode="json", by_alias=True)
 
+    def variant(self, augmentation: str) -> VariantScore:
+        """Return the variant of an augmentation.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        for variant in self.variants:
+            if variant.augmentation == augmentation:
+                return variant
+        known = ", ".join(variant.augmentation for variant in self.variants)
+        raise InputError(f"There is no variant {augmentation[:40]!r}; expected one of: {known}.")
+
 
 class Driver(Record):
     """How much one thing about picture or campaign moved a score, on the log-odds scale."""

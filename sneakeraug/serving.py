@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from sneakeraug.analysis import ImageInput
 from sneakeraug.catalog.products import DEMO, Catalog, load_catalog
+from sneakeraug.errors import ModelError
 from sneakeraug.progress import Report, silent
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Recommendation
-from sneakeraug.registry import chosen_folder
+from sneakeraug.registry import active_model, chosen_folder
 from sneakeraug.settings import Settings, get_settings
 from sneakeraug.vocabulary import DEFAULT_CATEGORY
 
@@ -53,6 +54,23 @@ def load(
     if category == DEFAULT_CATEGORY:
         catalog, engine = serving_catalog(settings)
     return Recommender(folder, catalog, settings, engine, report)
+
+
+def activated(settings: Settings, category: str = DEFAULT_CATEGORY) -> str | None:
+    """Return the model that is to serve by now; costs next to nothing.
+
+    Returns
+    -------
+    model_id
+        None where the settings name one, which stays whatever is activated, and where it cannot be
+        read: what serves is in memory, and goes on.
+    """
+    if settings.model_id is not None and category == DEFAULT_CATEGORY:
+        return None
+    try:
+        return active_model(settings.models_dir, category)
+    except ModelError:
+        return None
 
 
 def serving_catalog(settings: Settings) -> tuple[Catalog, Engine | None]:

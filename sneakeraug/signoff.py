@@ -85,7 +85,17 @@ def compose_report(
         Who, when, and a note.
     name
         Of the upload.
+
+    Raises
+    ------
+    InputError
+        If another model spoke.
     """
+    if card.model_id != recommendation.model_id:
+        raise InputError(
+            f"The figures are of model {recommendation.model_id!r}, and {card.model_id!r} serves "
+            "by now. Have the picture scored again, and sign what is said then."
+        )
     best = recommendation.best_augmentation
     head, rest = headline(best.sentence)
     chosen = delivery.manifest.edit.augmentation
@@ -133,7 +143,7 @@ def _departure(recommendation: Recommendation, chosen: str) -> str | None:
     what = f"advised was {VARIANTS[advised].lower()}" if advised else "no edit was advised"
     name = VARIANTS[chosen].lower()
     said = f"What is to be sent is not what was advised: {name} was chosen, {what}."
-    score = next(v for v in recommendation.variants if v.augmentation == chosen)
+    score = recommendation.variant(chosen)
     barred = why_barred(score)
     return f"{said} A guardrail bars it: {barred}." if barred else said
 

@@ -38,7 +38,9 @@ async def keep_decision(request: Request) -> Response:
     parts = Parts.of(request)
     content_type, body = request.headers.get("content-type", ""), request.state.body
     count_pictures(request, 1)
-    decision = await parts.workers.run(lambda: _decide(parts.engine, content_type, body))
+    caller = getattr(request.state, "caller", None)  # nobody's where no keys are set
+    account = caller.name if caller is not None else None
+    decision = await parts.workers.run(lambda: _decide(parts.engine, content_type, body, account))
     kept = await anyio.to_thread.run_sync(
         _keep, parts.engine.settings, decision, limiter=parts.store
     )
@@ -57,7 +59,7 @@ async def list_decisions(request: Request, query: Annotated[DecisionsQuery, Quer
     return Response(found, media_type=JSON)
 
 
-def _decide(engine: Engine, content_type: str, body: bytes) -> Decision:
+def _decide(engine: Engine, content_type: str, body: bytes, account: str | None) -> Decision:
     """What was asked to be kept; errors are those of a recommendation, and of an unknown choice."""
     asked = read_json(DecisionRequest, content_type, body)
     recommender, campaign = jobs.prepare(engine, asked.campaign())
@@ -83,7 +85,13 @@ def _decide(engine: Engine, content_type: str, body: bytes) -> Decision:
             )
         picked = offered
     return decide(
-        result, picked, asked.by, "service", note=asked.note, decision_id=asked.decision_id
+        result,
+        picked,
+        asked.by,
+        "service",
+        account=account,
+        note=asked.note,
+        decision_id=asked.decision_id,
     )
 
 

@@ -209,7 +209,7 @@ class ChosenVariant(Record):
 class ChosenProduct(Record):
     """An alternate goes out: a product among those offered for the picture."""
 
-    product_id: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+    product_id: ProductId
 
 
 class DecisionRequest(RecommendationRequest):

@@ -1,4 +1,4 @@
-"""The recommender a service keeps: loaded in the background, tried again, its catalog followed."""
+"""The recommender a service keeps: loaded in the background, tried again, what changes followed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from sneakeraug.catalog.own import OwnCatalog, open_own_catalog
 from sneakeraug.errors import ModelError, SneakeraugError
 from sneakeraug.recommend import Recommender
-from sneakeraug.serving import load, serving_catalog
+from sneakeraug.serving import activated, load, serving_catalog
 from sneakeraug.settings import Settings
 
 RETRY_S: Final = 5.0
@@ -32,8 +32,9 @@ class Engine:
         self.settings = settings
         self._recommender: Recommender | None = None
         self._error: SneakeraugError | None = None
+        self._unusable: str | None = None
         self._tried_s = -RETRY_S
-        self._loading = threading.Lock()
+        self._loading, self._following = threading.Lock(), threading.Lock()
         self._store: tuple[int, OwnCatalog] | None = None
 
     @property
@@ -83,16 +84,32 @@ class Engine:
         return recommender
 
     def follow(self) -> None:
-        """Offer alternates from the catalog as it is now, where another process changed it."""
+        """Serve the model, and offer the catalog, that another process changed to."""
         if self._recommender is None:
             self.try_load()
             return
+        with self._following:  # who comes later has seen later changes
+            self._follow_model(self._recommender)
+            self._follow_catalog(self._recommender)
+
+    def _follow_catalog(self, serving: Recommender) -> None:
         try:
-            if self._recommender.catalog.revision != self._revision():
-                self._recommender.use_catalog(*serving_catalog(self.settings))
+            if serving.catalog.revision != self._revision():
+                serving.use_catalog(*serving_catalog(self.settings))
                 logger.info("The catalog was read again.")
         except SneakeraugError as exc:  # requests go on with the catalog there is
             logger.error("The catalog could not be read again: %s", exc)
+
+    def _follow_model(self, serving: Recommender) -> None:
+        wanted = activated(self.settings)
+        if wanted in (None, serving.model_id, self._unusable):
+            return
+        try:
+            self._recommender = self._load()
+        except SneakeraugError as exc:  # requests go on with the model there is
+            if isinstance(exc, ModelError):
+                self._unusable = wanted
+            logger.error("Model %s goes on, %s cannot: %s", serving.model_id, wanted, exc)
 
     def _revision(self) -> str:
         """Of the database, opened once for each file it was."""

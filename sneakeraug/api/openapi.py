@@ -36,7 +36,7 @@ from sneakeraug.records import Record
 from sneakeraug.vocabulary import TARGETS
 
 EXAMPLES: Final = Path(__file__).resolve().parent / "examples.json"
-"""Requests, and what the shipped model answered; `tests/unit/test_api_documents.py` renews it."""
+"""Requests, and what the shipped model answered; `tests/api/examples.py` renews it."""
 
 BINARY: Final = {"type": "string", "format": "binary"}
 

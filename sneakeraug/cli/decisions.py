@@ -89,9 +89,10 @@ def _line(decision: Decision) -> str:
     advised = advice.augmentation or "original"
     agrees = chosen.name in (advised, advice.product_id)
     beside = "as advised" if agrees else f"advised was {advised}"
+    known_as = f" ({decision.account})" if decision.account else ""
     points = 100 * chosen.predicted_difference
     return (
-        f"{decision.number}  {decision.decided_utc[:19]}Z  {decision.by}: "
+        f"{decision.number}  {decision.decided_utc[:19]}Z  {decision.by}{known_as}: "
         f"{'product ' if chosen.kind == 'alternate' else ''}{chosen.name} for {decision.target}, "
         f"{chosen.p:.1%} ({points:+.2f} points), {beside}; picture {decision.image_sha256[:12]}, "
         f"model {decision.model_id}, {decision.door}"

@@ -22,8 +22,9 @@ from sneakeraug.arrays import FloatArray, IntArray, ProbabilityArray
 from sneakeraug.errors import ModelCorruptError, ModelNotFoundError, ShapeError
 from sneakeraug.score.calibration import Calibration, fit_calibration
 from sneakeraug.score.design import FeatureRows, Scale, pieces
-from sneakeraug.score.effects import N_DRAWS, EffectsModel, fit_effects
+from sneakeraug.score.effects import N_DRAWS, EffectsModel
 from sneakeraug.score.features import Projection
+from sneakeraug.score.fit_effects import fit_effects
 
 CALIBRATION: Final = "calibration.json"
 EFFECTS: Final = "effects.safetensors"

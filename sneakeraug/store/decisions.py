@@ -20,6 +20,9 @@ from sneakeraug.vocabulary import Direction
 LONGEST_BY: Final = 120
 LONGEST_NOTE: Final = 2000
 
+LONGEST_ACCOUNT: Final = 254
+"""Characters of an e-mail address (RFC 5321)."""
+
 ROWS_AT_ONCE: Final = 1000
 
 Door = Literal["page", "cli", "service"]
@@ -73,7 +76,7 @@ class Advice(Record):
 
 
 class Decision(Record):
-    """One decision with its evidence; no picture is in it, and of people the name they gave.
+    """One decision with its evidence; no picture is in it, and of people name and account.
 
     Attributes
     ----------
@@ -81,6 +84,8 @@ class Decision(Record):
         Place in the log; None of one that is not kept yet.
     decided_utc
         ISO 8601.
+    account
+        Whom the door knew them as, cut to what is kept.
     export_sha256
         Of the picture that was made ready for e-mail; None where none was.
     """
@@ -90,6 +95,10 @@ class Decision(Record):
     decision_id: DecisionId
     decided_utc: str
     by: By
+    account: Annotated[str, Field(max_length=LONGEST_ACCOUNT)] | None = Field(
+        None,
+        description="As whom they signed in, or the name of their key; null where nobody is asked.",
+    )
     note: Note = ""
     door: Door
     model_id: str
@@ -207,6 +216,7 @@ def flatten(decision: Decision) -> dict[str, Any]:
         "decision_id": decision.decision_id,
         "decided_utc": decision.decided_utc,
         "decided_by": decision.by,
+        "account": decision.account,
         "note": decision.note,
         "door": decision.door,
         "image_sha256": decision.image_sha256,
@@ -252,6 +262,7 @@ def _from_row(row: DecisionRow) -> Decision:
         decision_id=row.decision_id,
         decided_utc=row.decided_utc.replace(tzinfo=UTC).isoformat(timespec="microseconds"),
         by=row.decided_by,
+        account=row.account,
         note=row.note,
         door=row.door,
         model_id=row.model_id,

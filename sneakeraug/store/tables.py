@@ -93,6 +93,8 @@ class DecisionRow(Base):
         By the clock of the machine that kept it.
     decided_by
         As given; nobody checks it.
+    account
+        As whom they signed in, or the name of their key; None where nobody was asked.
     door
         ``page``, ``cli`` or ``service``.
     guard
@@ -116,6 +118,7 @@ class DecisionRow(Base):
     decision_id: Mapped[str] = mapped_column(String(32), unique=True)
     decided_utc: Mapped[datetime]
     decided_by: Mapped[str] = mapped_column(String(120))
+    account: Mapped[str | None] = mapped_column(String(254))
     note: Mapped[str] = mapped_column(Text)
     door: Mapped[str] = mapped_column(String(10))
     image_sha256: Mapped[str] = mapped_column(String(64), index=True)

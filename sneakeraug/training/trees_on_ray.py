@@ -7,10 +7,11 @@ histograms up by XGBoost's own collective. A worker that is lost costs the trees
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +23,8 @@ from xgboost.collective import CommunicatorContext
 from xgboost.tracker import RabitTracker
 
 from sneakeraug.cluster import CPUS_AN_ACTOR, check_cluster, connected, failed_on_ray
-from sneakeraug.errors import InputError
-from sneakeraug.files import unwritten, write_bytes
+from sneakeraug.errors import InputError, StoreError
+from sneakeraug.files import only_run, take_turns, write_bytes, writing
 from sneakeraug.progress import Report
 from sneakeraug.score.conversion import Boost, Margins, Rows, grow_trees
 from sneakeraug.score.design import ROWS_AT_ONCE
@@ -34,6 +35,9 @@ ATTEMPTS: Final = 3
 LOSS_IS_KNOWN_WITHIN_S: Final = 10.0
 
 TRAIN, HELD_OUT = "train", "held-out"
+
+ROWS: Final = ".rows-"
+"""Begins the name of a folder of rows; no model has such a name."""
 
 Raw = tuple[bytes, list[float]]
 """Trees in XGBoost's binary JSON, and the held-out loss after each."""
@@ -217,14 +221,18 @@ class _Pieces(xgb.DataIter):
 
 @contextmanager
 def _room(folder: Path) -> Iterator[Path]:
-    """A folder for the rows of one target, which goes with it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        room = tempfile.TemporaryDirectory(dir=folder, prefix=".rows-")
-    except OSError as exc:
-        raise unwritten(folder, exc) from exc
-    with room as name:
-        yield Path(name).resolve()
+    """A folder for the rows of one target, which goes with it, or with the next if it is killed."""
+    with ExitStack() as held:
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            with take_turns(folder):
+                for left in folder.glob(f"{ROWS}*"):
+                    with suppress(StoreError), only_run(left):  # nobody's any more
+                        shutil.rmtree(left, ignore_errors=True)
+                room = tempfile.TemporaryDirectory(dir=folder, prefix=ROWS)
+                path = Path(held.enter_context(room)).resolve()
+                held.enter_context(only_run(path))
+        yield path
 
 
 def _write(folder: Path, name: str, rows: Rows, margins: Margins, n_workers: int) -> None:

@@ -10,11 +10,11 @@ from sneakeraug import registry
 from sneakeraug.card import ModelCard
 from sneakeraug.errors import SneakeraugError
 from sneakeraug.settings import Settings, get_settings
-from sneakeraug.ui import access, engine, words
+from sneakeraug.ui import access, words
 
 DONE, FAILED = "activation_done", "activation_failed"
 
-ELSEWHERE: Final = "Other pages and the service follow when they are started again."
+ELSEWHERE: Final = "Other pages and the service follow by themselves."
 
 
 def show(card: ModelCard) -> None:
@@ -62,7 +62,6 @@ def _activate(settings: Settings, card: ModelCard) -> None:
     try:
         access.check("activate a model")
         registry.activate(settings.models_dir, card.model_id)
-        engine.load_again()
         st.session_state[DONE] = card.model_id
     except SneakeraugError as exc:
         st.session_state[FAILED] = str(exc)
@@ -72,6 +71,5 @@ def _roll_back(settings: Settings, card: ModelCard) -> None:
     try:
         access.check("activate a model")
         st.session_state[DONE] = registry.roll_back(settings.models_dir, card.category)
-        engine.load_again()
     except SneakeraugError as exc:
         st.session_state[FAILED] = str(exc)

@@ -13,7 +13,7 @@ from sneakeraug.errors import SneakeraugError
 from sneakeraug.records import Recommendation
 from sneakeraug.settings import get_settings
 from sneakeraug.store.decisions import Chosen, Decision, new_id
-from sneakeraug.ui import words
+from sneakeraug.ui import access, words
 
 SESSION: Final = "decision_session"
 
@@ -116,7 +116,15 @@ def _decide(
 ) -> Decision:
     """A decision whose id follows from the visit and from what it says."""
     visit = st.session_state.setdefault(SESSION, new_id())
-    decision = decide(recommendation, chosen, by, "page", note=note, export_sha256=export_sha256)
+    decision = decide(
+        recommendation,
+        chosen,
+        by,
+        "page",
+        account=access.visitor().name or None,
+        note=note,
+        export_sha256=export_sha256,
+    )
     said = decision.model_copy(update={"decision_id": visit, "decided_utc": ""}).model_dump_json()
     return decision.model_copy(
         update={"decision_id": hashlib.sha256(said.encode()).hexdigest()[:32]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
@@ -14,7 +15,7 @@ from sneakeraug.analysis import Analysis
 from sneakeraug.catalog.products import Catalog
 from sneakeraug.crowd import Crowd
 from sneakeraug.delivery import Delivery
-from sneakeraug.errors import InputError, SneakeraugError
+from sneakeraug.errors import InputError, ModelError, SneakeraugError
 from sneakeraug.evidence import Evidence
 from sneakeraug.export.picture import Kind
 from sneakeraug.export.report import SignOff
@@ -45,9 +46,17 @@ KEPT_MODELS: Final = 4
 LONGEST_WAIT_S: Final = 5.0
 """For an upload's turn, expected; people wait longer than programs before they try again."""
 
-_loading, _refreshing = threading.Lock(), threading.Lock()
+_loading, _replacing, _refreshing = threading.Lock(), threading.Lock(), threading.Lock()
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass
+class _Kept:
+    """What serves a category, and the model that was activated and could not be loaded."""
+
+    engine: Recommender
+    unusable: str | None = None
 
 
 def recommender(category: str = DEFAULT_CATEGORY) -> Recommender:
@@ -59,20 +68,34 @@ def recommender(category: str = DEFAULT_CATEGORY) -> Recommender:
         If no model can be loaded.
     """
     with _loading:  # two first visits at once load it once
-        engine = _load(category)
+        kept = _load(category)
+    _follow_model(kept, category)
+    engine = kept.engine
     if category == DEFAULT_CATEGORY:
         _follow(engine)
     return engine
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT_MODELS)
-def _load(category: str) -> Recommender:
-    return serving.load(category=category)
+def _load(category: str) -> _Kept:
+    return _Kept(serving.load(category=category))
 
 
-def load_again() -> None:
-    """Let the next visit load the models that serve by then; analyses are kept by model."""
-    _load.clear()
+def _follow_model(kept: _Kept, category: str) -> None:
+    """Load the model that was activated since, wherever that was; other visits go on meanwhile."""
+    wanted = serving.activated(get_settings(), category)
+    if wanted in (None, kept.engine.model_id, kept.unusable):
+        return
+    if not _replacing.acquire(blocking=False):
+        return
+    try:
+        kept.engine = serving.load(category=category)
+    except SneakeraugError as exc:
+        if isinstance(exc, ModelError):
+            kept.unusable = wanted
+        logger.error("Model %s goes on, %s cannot: %s", kept.engine.model_id, wanted, exc)
+    finally:
+        _replacing.release()
 
 
 def _is_current(engine: Recommender) -> bool:
@@ -105,7 +128,7 @@ def refresh_catalog(report: Callable[[str], None] = lambda _line: None) -> None:
         Called with a line of progress now and then.
     """
     with _loading:
-        engine = _load(DEFAULT_CATEGORY)
+        engine = _load(DEFAULT_CATEGORY).engine
     with _refreshing:
         if not _is_current(engine):
             engine.use_catalog(*serving.serving_catalog(get_settings()), report)

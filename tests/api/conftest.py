@@ -25,6 +25,8 @@ from sneakeraug.settings import Settings
 
 READY_S = 60
 
+ONE = "/v1/recommendations"
+
 
 @dataclass
 class Service:
@@ -64,6 +66,18 @@ class Service:
         with socket.create_connection(self.address, timeout=wait_s) as connection:
             connection.sendall(data)
             return read_all(connection)
+
+
+def head(service: Service, *lines: str, path: str = ONE) -> bytes:
+    """The head of a request that posts a picture."""
+    host = "{}:{}".format(*service.address)
+    fixed = [f"POST {path} HTTP/1.1", f"Host: {host}", "Content-Type: image/jpeg"]
+    fixed += [f"{name}: {value}" for name, value in service.headers.items()]
+    return "\r\n".join([*fixed, *lines, "", ""]).encode()
+
+
+def status_of(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
 
 
 def read_all(connection: socket.socket) -> bytes:

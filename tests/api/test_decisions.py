@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from postgresql import Server
 
+from sneakeraug.api.keys import hash_key, make_key
 from sneakeraug.settings import Settings
 
 from .conftest import Service, serve
@@ -132,15 +133,25 @@ def test_pages_of_the_log_come_one_after_the_other(
     assert len(seen) == len(set(seen)) >= 3
 
 
-def test_with_keys_nobody_reads_or_writes_without_one(
+def test_with_keys_nobody_reads_or_writes_without_one_and_its_name_is_kept(
     small_models: Path, tmp_path: Path, asked: dict[str, Any]
 ) -> None:
+    key = make_key()
     settings = Settings(
-        home=tmp_path / "home", models_dir=small_models, device="cpu", api_keys="0" * 64
+        home=tmp_path / "home",
+        models_dir=small_models,
+        device="cpu",
+        api_keys=f"desk:{hash_key(key)}",
+        max_wait_s=60,
     )
     with serve(settings) as guarded:
         assert guarded.get("/v1/decisions").status_code == 401
         assert guarded.post("/v1/decisions", json=asked).status_code == 401
+        guarded.headers["Authorization"] = f"Bearer {key}"
+        kept = guarded.post("/v1/decisions", json=asked).json()
+        assert (kept["by"], kept["account"]) == ("Ada Müller", "desk")
+        claimed = guarded.post("/v1/decisions", json=asked | {"account": "admin"})
+        assert claimed.status_code == 422
 
 
 def test_while_the_database_is_away_pictures_are_scored_and_the_log_comes_back(

@@ -1,4 +1,4 @@
-"""What the service refuses, cuts, outwaits and finishes, seen from the other end of a socket."""
+"""What the service refuses, cuts and outwaits, seen from the other end of a socket."""
 
 from __future__ import annotations
 
@@ -6,31 +6,26 @@ import asyncio
 import json
 import logging
 import os
-import shutil
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 import requests
 
-from sneakeraug.api import engine, server
+from sneakeraug.api import server
 from sneakeraug.api.app import create_app
+from sneakeraug.api.door import ACTIONS
 from sneakeraug.api.keys import hash_key, make_key
 from sneakeraug.api.work import Workers
 from sneakeraug.crowd import Crowd
 from sneakeraug.errors import BusyError
 from sneakeraug.settings import Settings
 
-from .conftest import Service, logged_request, read_all, serve
+from .conftest import ONE, Service, head, logged_request, serve, status_of
 
-ONE = "/v1/recommendations"
 KEY = make_key()
 
 
@@ -49,23 +44,12 @@ def strict(small_settings: Settings) -> Iterator[Service]:
         yield running
 
 
-def head(service: Service, *lines: str, path: str = ONE) -> bytes:
-    host = "{}:{}".format(*service.address)
-    fixed = [f"POST {path} HTTP/1.1", f"Host: {host}", "Content-Type: image/jpeg"]
-    fixed += [f"{name}: {value}" for name, value in service.headers.items()]
-    return "\r\n".join([*fixed, *lines, "", ""]).encode()
-
-
 def read_answer(connection: socket.socket) -> bytes:
     """One answer, of a connection that may stay open."""
     answer = b""
     while b"}" not in answer:
         answer += connection.recv(65536)
     return answer
-
-
-def status_of(answer: bytes) -> int:
-    return int(answer.split(b" ", 2)[1])
 
 
 def problem_of(answer: bytes) -> dict[str, object]:
@@ -154,7 +138,9 @@ def test_a_request_without_a_known_key_is_refused_unread(strict: Service, shown:
     assert requests.get(strict.url + "/nothing", headers=headers, timeout=10).status_code == 401
 
 
-def test_a_viewer_s_key_gets_results_and_no_batch(small_settings: Settings, jpeg: bytes) -> None:
+def test_a_viewer_s_key_gets_results_and_nothing_beyond(
+    small_settings: Settings, jpeg: bytes
+) -> None:
     keys = f"desk:{hash_key(KEY)}:viewer"
     with serve(small_settings.model_copy(update={"api_keys": keys})) as running:
         running.headers["Authorization"] = f"Bearer {KEY}"
@@ -164,6 +150,9 @@ def test_a_viewer_s_key_gets_results_and_no_batch(small_settings: Settings, jpeg
         assert refused.status_code == 403
         assert refused.json()["reason"] == "role"
         assert "As viewer you may not run a batch" in refused.json()["detail"]
+        beyond = [running.post(path, data=b"x") for path in ACTIONS]
+        beyond.append(running.get("/v1/decisions"))
+        assert {answer.status_code for answer in beyond} == {403}
 
 
 def test_health_is_told_without_a_key_and_metrics_are_not(strict: Service) -> None:
@@ -326,101 +315,3 @@ def test_how_long_it_takes_is_learned_from_what_it_took() -> None:
     alone_s, together_s = asyncio.run(work())
     assert 0.05 <= alone_s < 0.2
     assert 0.025 <= together_s < alone_s  # two threads finish twice as many
-
-
-def test_without_a_model_it_says_so_and_serves_once_there_is_one(
-    small_settings: Settings,
-    small_models: Path,
-    jpeg: bytes,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(engine, "RETRY_S", 0.0)
-    models = tmp_path / "models"
-    settings = small_settings.model_copy(update={"models_dir": models})
-    with serve(settings, is_ready=False) as service:
-        answer = service.post(ONE, files={"image": jpeg})
-        assert answer.status_code == 503
-        assert answer.json()["reason"] == "model"
-        assert str(tmp_path) not in answer.text  # a folder of ours is nobody's business
-        assert "Retry-After" in answer.headers
-        assert service.get("/ping").status_code == 503
-        shutil.copytree(small_models, models)
-        assert service.post(ONE, files={"image": jpeg}).status_code == 200
-        assert service.get("/readyz").json()["model_id"] == "small"
-        shutil.rmtree(models)  # what serves is in memory
-        assert service.post(ONE, files={"image": jpeg}).status_code == 200
-        assert service.get("/v1/models").json()["models"] == []
-
-
-def test_products_imported_meanwhile_are_found(
-    small_settings: Settings, demo_paths: list[Path], jpeg: bytes, tmp_path: Path
-) -> None:
-    from sneakeraug import ingest
-    from sneakeraug.settings import get_settings
-
-    home = get_settings().home
-    with serve(small_settings.model_copy(update={"home": home})) as service:
-        ingest.import_products(demo_paths[0].parent, {}, None, lambda _: None)
-        service.app.state.parts.engine.follow()
-        found = service.post("/v1/catalog/search", files={"image": jpeg}).json()["products"]
-    assert found
-    assert service.app.state.parts.engine.get().catalog.is_named_by_hash
-
-
-Process = tuple[subprocess.Popen[bytes], Service]
-
-
-@pytest.fixture
-def process(small_models: Path, tmp_path: Path) -> Iterator[Process]:
-    """The command itself, in a process of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env = os.environ | {"SNEAKERAUG_MODELS_DIR": str(small_models), "SNEAKERAUG_DEVICE": "cpu"}
-    with (tmp_path / "log").open("wb") as log:
-        arguments = [sys.executable, "-m", "sneakeraug", "serve", "--port", str(port)]
-        running = subprocess.Popen(arguments, stderr=log, stdout=subprocess.DEVNULL, env=env)
-    service = Service(f"http://127.0.0.1:{port}", app=None)  # type: ignore[arg-type]
-    try:
-        deadline = time.monotonic() + 100
-        while time.monotonic() < deadline:
-            try:
-                if requests.get(service.url + "/readyz", timeout=5).status_code == 200:
-                    break
-            except requests.ConnectionError:
-                time.sleep(0.1)
-        yield running, service
-    finally:
-        running.kill()
-        running.wait()
-
-
-def test_told_to_end_it_finishes_what_is_under_way_and_takes_nothing_new(
-    process: Process, jpeg: bytes, tmp_path: Path
-) -> None:
-    running, service = process
-    with socket.create_connection(service.address, timeout=30) as connection:
-        request = head(service, f"Content-Length: {len(jpeg)}", path="/invocations") + jpeg
-        connection.sendall(request[:-100])
-        time.sleep(0.3)
-        running.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
-        with pytest.raises(OSError):
-            socket.create_connection(service.address, timeout=5)
-        connection.sendall(request[-100:])
-        answer = read_all(connection)
-    assert status_of(answer) == 200
-    assert running.wait(timeout=20) in (0, -signal.SIGTERM)
-    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
-    (asked,) = [line for line in lines if line.get("route") == "/invocations"]
-    assert asked["status"] == 200
-
-
-def test_a_model_that_is_not_there_ends_the_command_with_one_line(small_models: Path) -> None:
-    env = os.environ | {"SNEAKERAUG_MODELS_DIR": str(small_models)}
-    arguments = [sys.executable, "-m", "sneakeraug", "serve", "--model", "nope"]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False, env=env)
-    assert done.returncode == 3
-    assert done.stderr.startswith("error: There is no model 'nope'")
-    assert done.stderr.count("\n") == 1

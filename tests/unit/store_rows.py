@@ -46,6 +46,7 @@ ROWS = {
         " 0.2, 0.1, 0.3, 0.05, 0, 0.1, false, 0.15, 0.1, 0.2, 'recommend', 'brighter', 'Use it.',"
         " 'cannot_tell', NULL, 'No.', NULL)",
     ),
+    "0004": (),
 }
 """What a version added, put in as that version would have."""
 

@@ -51,7 +51,7 @@ def test_a_decision_is_read_back_as_it_was_kept(
     given = [
         a_decision(recommendation, "Ada \U0001f45f Müller", note="line\nline"),
         decide(recommendation, choose_variant(recommendation, "original"), "B", "page"),
-        decide(recommendation, alternate, "C", "service", export_sha256="a" * 64),
+        decide(recommendation, alternate, "C", "service", account="desk", export_sha256="a" * 64),
     ]
     kept = [log.append(decision) for decision in given]
     numbers = [decision.number for decision in kept]
@@ -116,6 +116,18 @@ def test_looking_at_the_log_makes_no_database() -> None:
 def test_a_name_that_is_none_is_refused(recommendation: Recommendation, by: str) -> None:
     with pytest.raises(InputError, match="a name of 1 to 120 characters"):
         a_decision(recommendation, by)
+
+
+def test_an_account_is_kept_as_a_line_that_any_database_takes(
+    database: str, recommendation: Recommendation
+) -> None:
+    log = open_log(get_settings())
+    claimed = "ann\x00@shop.example\n\ud83d" + "x" * 300
+    kept = log.append(a_decision(recommendation, account=claimed))
+    assert kept.account == "ann?@shop.example??" + "x" * 235
+    line = CliRunner().invoke(app, ["decisions", "list"]).stdout
+    assert f"  Ada ({kept.account}): sketch for " in line
+    assert log.append(a_decision(recommendation, account="")).account is None
 
 
 def test_an_export_is_safe_in_a_spreadsheet_and_complete(

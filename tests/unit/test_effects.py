@@ -8,13 +8,13 @@ from sneakeraug.errors import InputError, ShapeError
 from sneakeraug.score.calibration import Calibration, fit_calibration
 from sneakeraug.score.conversion import ConversionModel, Rows, fit_conversion
 from sneakeraug.score.design import BLOCKS, CREDIT, design_rows, fit_scale
-from sneakeraug.score.effects import fit_effects
 from sneakeraug.score.features import (
     PictureRows,
     build_features,
     feature_names,
     fit_projection,
 )
+from sneakeraug.score.fit_effects import fit_effects
 from sneakeraug.vocabulary import AUGMENTATIONS, CONTEXT_FIELDS
 
 N_PRODUCTS = 60

@@ -43,3 +43,8 @@ def test_hosts_follow_from_the_address_unless_named(
 def test_a_name_is_let_in_as_a_whole_or_below_a_star(given: str, is_let_in: bool) -> None:
     assert is_allowed(given, {"a.example", "*.b.example", "::1"}) == is_let_in
     assert is_allowed(given, {"*"})
+
+
+def test_a_name_longer_than_any_is_not_taken_apart() -> None:
+    assert is_allowed(f"{'a.' * 100}b.example", {"*.b.example"})
+    assert not is_allowed(f"{'a.' * 30_000}b.example", {"*.b.example"})

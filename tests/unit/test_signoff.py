@@ -37,6 +37,14 @@ def report(augmentation: str, name: str = EVIL) -> Report:
     )
 
 
+def test_the_figures_of_one_model_are_not_signed_under_another_s_card() -> None:
+    found, card = recommendation(), recommender().card.model_copy(update={"model_id": "next"})
+    made = deliver(SAMPLE.read_bytes(), "shoe.jpg", found, "sketch", "A shoe", Limits())
+    signed = SignOff("Ada", "2026-11-23", "")
+    with pytest.raises(InputError, match=f"are of model '{found.model_id}', and 'next' serves"):
+        compose_report(found, made, {}, recommender().catalog, card, Limits(), signed, "shoe.jpg")
+
+
 class Page(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -24,7 +24,7 @@ from sneakeraug.errors import StoreError
 from sneakeraug.ingest import Imported, import_products
 from sneakeraug.serving import load
 from sneakeraug.settings import get_settings
-from sneakeraug.training import build
+from sneakeraug.training import build, trees_on_ray
 from sneakeraug.training.build import BuildOptions, build_dataset
 
 N_PHOTOS = 260
@@ -154,3 +154,17 @@ def test_a_full_disk_stops_a_catalog_build_and_with_room_it_finishes(
         load()
     assert load().n_newly_encoded > 0
     assert load().n_newly_encoded == 0
+
+
+def test_rows_that_a_killed_training_left_go_and_those_of_a_running_one_stay(
+    tmp_path: Path,
+) -> None:
+    left = tmp_path / ".rows-dead"
+    left.mkdir()
+    (left / "train-000000.safetensors").write_bytes(b"x")
+    with trees_on_ray._room(tmp_path) as mine:
+        assert not left.exists()
+        with trees_on_ray._room(tmp_path) as another:
+            assert mine.is_dir()
+            assert another != mine
+    assert not list(tmp_path.iterdir())

@@ -55,7 +55,7 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(database: str) 
     engine = open_database(database)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StoreError, match=r"newer version .* of version 9999, and 0003 is") as said:
+    with pytest.raises(StoreError, match=r"newer version .* of version 9999, and 0004 is") as said:
         open_database(database)
     assert "Install a newer sneakeraug" in str(said.value)
     with engine.connect() as connection:
