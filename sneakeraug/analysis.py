@@ -70,12 +70,15 @@ class Analysis(Prepared):
         Of the original, shape ``(d,)``, float32, L2 norm 1.
     timing_ms
         Milliseconds of ``decode``, ``augment`` and ``embed``.
+    network
+        Hash of the weights that said it; the numbers mean nothing to conversion models of another.
     """
 
     detected: DetectedAugmentation
     outputs: FloatArray = field(repr=False)
     embedding: FloatArray = field(repr=False)
     timing_ms: dict[str, float]
+    network: str
 
     def picture_rows(self) -> PictureRows:
         """Return what conversion models are told of the six variants.

@@ -26,7 +26,7 @@ from sneakeraug.card import GRAPH, GRAPH_WEIGHTS, WEIGHTS, ModelCard
 from sneakeraug.embed.backends import open_encoder
 from sneakeraug.embed.encoder import Encoded
 from sneakeraug.embed.shared import SharedEncoder
-from sneakeraug.errors import TargetError
+from sneakeraug.errors import InputError, TargetError
 from sneakeraug.evidence import HISTORY, read_past
 from sneakeraug.intake.quality import MEASURED_SIDE_PX
 from sneakeraug.offers import DEMO_PICTURES, load_pictures
@@ -207,7 +207,22 @@ class LoadedModel:
             embedding=encoded.embeddings[ORIGINAL],
             measures=prepared.measures,
             timing_ms=timing_ms,
+            network=self.card.files[WEIGHTS],
         )
+
+    def check_own(self, analysis: Analysis) -> None:
+        """Refuse an analysis by another network than this model's.
+
+        Raises
+        ------
+        InputError
+            If another model was activated since.
+        """
+        if analysis.network != self.card.files[WEIGHTS]:
+            raise InputError(
+                "Another model looked at this picture than the one that serves now: it was "
+                "exchanged meanwhile. Ask again, so that this one looks at it."
+            )
 
     def embed(self, image: ImageInput, name: str) -> FloatArray:
         """Return a picture's identity embedding, shape ``(d,)``, float32, L2 norm 1.

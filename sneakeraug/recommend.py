@@ -189,12 +189,13 @@ class Recommender:
         ContextError
             If a term is unknown; names the known ones.
         InputError
-            If a guard's limit is no number of 0 to 10,000.
+            If a guard's limit is no number of 0 to 10,000, or another network made the analysis.
         TargetError
             If the model was not trained for the target, or for a guarded one.
         PhotoError
             If the picture's quality verdict is ``refuse``.
         """
+        self.model.check_own(analysis)
         context = Context.of(
             campaign_type=campaign_type, industry=industry, sneaker_type=sneaker_type, gender=gender
         )
@@ -233,11 +234,13 @@ class Recommender:
         TargetError
             If the model was not trained for the target.
         """
+        self.model.check_own(analysis)
         context = self._context(target, campaign_type, industry, sneaker_type, gender)
         return reasons.find_drivers(self.model, analysis, augmentation, target, context)
 
     def cover(self, analysis: Analysis) -> Covered:
         """Cover one patch of a picture after the other; what `regions` needs of the network."""
+        self.model.check_own(analysis)
         return reasons.cover_picture(self.model, analysis)
 
     def regions(
@@ -271,6 +274,7 @@ class Recommender:
         TargetError
             If the model was not trained for the target.
         """
+        self.model.check_own(analysis)
         context = self._context(target, campaign_type, industry, sneaker_type, gender)
         return reasons.find_regions(self.model, analysis, augmentation, target, context, covered)
 
@@ -302,6 +306,7 @@ class Recommender:
         TargetError
             If the model was not trained for the target.
         """
+        self.model.check_own(analysis)
         context = self._context(target, campaign_type, industry, sneaker_type, gender)
         return reasons.find_past(self.model, analysis, target, context, n)
 

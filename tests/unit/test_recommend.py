@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +67,23 @@ def test_path_bytes_pil_and_array_score_alike(
         for image in (path, str(path), data, Image.open(io.BytesIO(data)), shoe)
     ]
     assert len({round(r.original.p, 9) for r in results}) == 1
+
+
+def test_an_analysis_by_another_network_is_refused(
+    recommender: Recommender, demo_paths: list[Path]
+) -> None:
+    own = recommender.analyse(demo_paths[0])
+    foreign = replace(own, network="0" * 64)
+    assert recommender.explain(own, "sketch")
+    for ask in (
+        recommender.score,
+        recommender.past,
+        recommender.cover,
+        partial(recommender.explain, augmentation="sketch"),
+        partial(recommender.regions, augmentation="sketch"),
+    ):
+        with pytest.raises(InputError, match="exchanged"):
+            ask(foreign)
 
 
 def test_many_equals_one_by_one(recommender: Recommender, demo_paths: list[Path]) -> None:
