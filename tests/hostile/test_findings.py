@@ -113,6 +113,14 @@ def test_a_parquet_file_whose_headers_are_no_text_is_damaged(tmp_path: Path) -> 
         read_history(path)
 
 
+def test_a_history_whose_first_line_breaks_off_inside_is_no_csv(tmp_path: Path) -> None:
+    """A carriage return alone: Python's reader raises csv.Error."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"event_id,sent_at\r\rcampaign,opens\n1,2\n")
+    with pytest.raises(InputError, match="a carriage return inside its first line"):
+        read_history(path)
+
+
 def test_half_a_character_in_a_tables_name_is_an_error_of_its_row(tmp_path: Path) -> None:
     table = tmp_path / "a.jsonl"
     table.write_bytes(b'{"image":"a\\ud83d.jpg"}')
