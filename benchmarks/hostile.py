@@ -203,19 +203,21 @@ def page(_: Path) -> Iterator[Case]:
     from streamlit.testing.v1 import AppTest
 
     os.chdir(ROOT)
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=600).run()
 
-    def upload(name: str, data: bytes) -> object:
+    def start() -> AppTest:
+        return AppTest.from_file(str(ROOT / "app.py"), default_timeout=600).run()
+
+    def upload(at: AppTest, name: str, data: bytes) -> object:
         at.file_uploader[0].set_value((name, data, "image/jpeg")).run()
         if at.exception:
             raise RuntimeError(at.exception[0].value)
         return "".join(str(error.value) for error in at.error)
 
-    upload("good.jpg", pictures.whole()["plain.png"])
+    upload(start(), "good.jpg", pictures.whole()["plain.png"])
     chosen = [Hostile(name, data) for name, data in corpus.chosen().items()]
     for one in [*chosen, *pictures.heavy()]:
-        data = one.data
-        yield one.name, lambda n=one.name, d=data: upload(n, d)
+        at, data = start(), one.data
+        yield one.name, lambda a=at, n=one.name, d=data: upload(a, n, d)
 
 
 def service(folder: Path) -> Iterator[Case]:
