@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Final
 
 import sneakeraug
 from sneakeraug.analysis import decode_input
 from sneakeraug.augment.bounds import check_parameters
 from sneakeraug.augment.transforms import apply_augmentation
+from sneakeraug.background import shrink_photo
 from sneakeraug.errors import InputError
 from sneakeraug.export.mail_tools import Item
 from sneakeraug.export.manifest import (
@@ -32,8 +34,13 @@ from sneakeraug.export.picture import (
 )
 from sneakeraug.export.snippet import check_alt, propose_alt
 from sneakeraug.files import safe_stem
+from sneakeraug.intake.decode import Photo
 from sneakeraug.limits import Limits
 from sneakeraug.records import Recommendation
+
+EDITED_PIXELS: Final = 6_000_000
+"""An upload of more is scaled down before it is edited; the largest export, 1,200 × 4,800 px, has
+fewer."""
 
 ENLARGED: Final = "The upload is narrower than the export: it was enlarged, and looks softer."
 
@@ -80,7 +87,7 @@ def deliver(
     width_px: int = WIDTHS_PX[0],
     kind: Kind = "jpeg",
 ) -> Delivery:
-    """Make a recommended variant ready for e-mail, from the upload at its full size.
+    """Make a recommended variant ready for e-mail, from at most `EDITED_PIXELS` of the upload.
 
     Parameters
     ----------
@@ -104,14 +111,16 @@ def deliver(
     PhotoError, InputError
         If the upload is not the recommendation's, cannot be read, or cannot be made to fit.
     """
-    if hashlib.sha256(source).hexdigest() != recommendation.request.image_sha256:
+    request = recommendation.request
+    if hashlib.sha256(source).hexdigest() != request.image_sha256:
         raise InputError(
             "The upload is not the picture of the recommendation; the same file is expected. "
             "Ask for a recommendation of it first."
         )
     parameters = check_parameters(augmentation, recommendation.variant(augmentation).parameters)
     alt = check_alt(alt)
-    photo = decode_input(source, limits, name)
+    side_px = edited_side(request.width, request.height)
+    photo = _decode(source, limits, name, side_px)
     made = fit_picture(
         apply_augmentation(photo.pixels, augmentation, parameters).photo, width_px, kind
     )
@@ -119,7 +128,7 @@ def deliver(
     manifest = Manifest(
         model_id=recommendation.model_id,
         source=Source(sha256=photo.sha256, width=width, height=height, format=photo.format),
-        edit=Edit(augmentation=augmentation, parameters=dict(parameters)),
+        edit=Edit(augmentation=augmentation, parameters=dict(parameters), side_px=side_px),
         result=Result(
             sha256=hashlib.sha256(made.data).hexdigest(),
             n_bytes=len(made.data),
@@ -171,8 +180,37 @@ def item_of(
     )
 
 
-def rebuild(manifest: Manifest, source: bytes, limits: Limits) -> bytes:
+def edited_side(width: int, height: int) -> int | None:
+    """Return the longer side that an upload is scaled down to before it is edited.
+
+    Parameters
+    ----------
+    width, height
+        Of the upload, upright.
+
+    Returns
+    -------
+    side_px
+        None where it has at most `EDITED_PIXELS`, and is edited as it is.
+    """
+    if width * height <= EDITED_PIXELS:
+        return None
+    return math.floor(max(width, height) * math.sqrt(EDITED_PIXELS / (width * height)))
+
+
+def _decode(source: bytes, limits: Limits, name: str, side_px: int | None) -> Photo:
+    """The upload as it is edited."""
+    photo = decode_input(source, limits, name, side_px)
+    if side_px is None:
+        return photo
+    return replace(photo, pixels=shrink_photo(photo.pixels, side_px))
+
+
+def rebuild(manifest: Manifest, source: bytes, limits: Limits, is_bounded: bool = False) -> bytes:
     """Make the picture of a manifest again from its upload, the same to the last bit.
+
+    Manifests written before large uploads were scaled down for their edit say no size for it: what
+    they tell of was edited at full size, and is again.
 
     Parameters
     ----------
@@ -182,16 +220,27 @@ def rebuild(manifest: Manifest, source: bytes, limits: Limits) -> bytes:
         The upload's file.
     limits
         Checked before pixels are decoded.
+    is_bounded
+        Whether a manifest that edits more than `EDITED_PIXELS` is refused, as that can take
+        seconds and a gigabyte.
 
     Raises
     ------
     PhotoError, InputError
-        If the source is another, a parameter is out of bounds, or other versions write other
-        bytes; names what differs.
+        If the source is another, a parameter is out of bounds, too many pixels would be edited,
+        or other versions write other bytes; names what differs.
     """
     check_source(manifest, source)
     parameters = check_parameters(manifest.edit.augmentation, manifest.edit.parameters)
-    photo = decode_input(source, limits, "the source")
+    photo = _decode(source, limits, "the source", manifest.edit.side_px)
+    h, w = photo.pixels.shape[:2]
+    most_px = edited_side(*photo.size)
+    if is_bounded and most_px is not None and max(h, w) > most_px:
+        raise InputError(
+            f"The manifest edits a picture of {w:,} × {h:,} px; a longer side of at most "
+            f"{most_px:,} px is expected here. Rebuild it with `sneakeraug rebuild`, which has no "
+            "such bound."
+        )
     edited = apply_augmentation(photo.pixels, manifest.edit.augmentation, parameters).photo
     small = resize_photo(edited, manifest.result.width)
     data = encode_picture(small, manifest.result.encoding)

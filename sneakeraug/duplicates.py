@@ -15,6 +15,7 @@ from sneakeraug.dataset.photos import (
 )
 from sneakeraug.errors import PhotoError
 from sneakeraug.intake.decode import decode_photo, read_photo_bytes
+from sneakeraug.intake.quality import MEASURED_SIDE_PX
 from sneakeraug.limits import Limits
 from sneakeraug.progress import Step
 from sneakeraug.records import Product
@@ -77,7 +78,8 @@ def _hash_missing(
         for file in missing[start : start + HASHED_AT_ONCE]:
             path = catalog.folder / file
             try:
-                photo = decode_photo(read_photo_bytes(path, limits), limits, file)
+                data = read_photo_bytes(path, limits)
+                photo = decode_photo(data, limits, file, MEASURED_SIDE_PX)
             except (PhotoError, OSError) as exc:
                 report(f"left out: {exc}")
                 continue

@@ -16,6 +16,7 @@ from sneakeraug.dataset.photos import difference_hash, pack_bits
 from sneakeraug.errors import FetchError, InputError
 from sneakeraug.files import only_run, remove_partials, write_table
 from sneakeraug.intake.decode import decode_photo
+from sneakeraug.intake.quality import MEASURED_SIDE_PX
 from sneakeraug.progress import Report, Step
 from sneakeraug.records import Product
 from sneakeraug.settings import Settings, get_settings
@@ -74,9 +75,9 @@ def check(data: bytes, name: str, settings: Settings) -> Picture:
     PhotoError
         If it cannot be read or is over a limit.
     """
-    photo = decode_photo(data, settings.limits, name)
+    photo = decode_photo(data, settings.limits, name, MEASURED_SIDE_PX)
     kind = photo.format.lower()
-    height, width = photo.pixels.shape[:2]
+    width, height = photo.size
     sha256 = hashlib.sha256(data).hexdigest()
     bits = pack_bits(difference_hash(photo.pixels))
     return Picture(sha256, SUFFIXES.get(kind, f".{kind}"), width, height, bits)

@@ -176,7 +176,7 @@ def _variants(
 def _alternates(recommendation: Recommendation, catalog: Catalog, limits: Limits) -> Iterable[Line]:
     advised = recommendation.best_alternate.product_id
     for score in sorted(recommendation.alternates, key=lambda alternate: alternate.rank):
-        photo = decode_photo(catalog.image_bytes(score.product_id), limits, score.name)
+        photo = decode_photo(catalog.image_bytes(score.product_id), limits, score.name, THUMB_PX)
         mark = "advised" if score.product_id == advised else "barred" if score.is_barred else ""
         yield Line(
             name=score.name,

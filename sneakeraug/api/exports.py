@@ -144,7 +144,8 @@ def rebuild(engine: Engine, content_type: str, body: bytes) -> Download:
         source, _ = _product(engine.get(), product_id or "")
     else:
         source = picture.read()
-    data = delivery.rebuild(manifest, source, engine.settings.limits)
+    limits = engine.settings.limits
+    data = delivery.rebuild(manifest, source, limits, is_bounded=True)
     kind = manifest.result.encoding.kind
     return Download(f"rebuilt.{ENDINGS[kind]}", MIME[kind], data)
 

@@ -120,9 +120,10 @@ def score_file(
 ) -> ScoredFile:
     """Score a picture's file; a bad picture is said before a model is loaded."""
     from sneakeraug.intake.decode import decode_photo, read_photo_bytes
+    from sneakeraug.intake.quality import MEASURED_SIDE_PX
 
     data = read_photo_bytes(path, settings.limits)
-    decode_photo(data, settings.limits, path.name)
+    decode_photo(data, settings.limits, path.name, MEASURED_SIDE_PX)
     from sneakeraug.serving import load
 
     recommender = load(model, category=category, settings=settings)

@@ -153,7 +153,14 @@ class EventTable:
             )
         text = self._decode(line, 1).removeprefix("\ufeff").rstrip("\r\n")
         self._separator = max(SEPARATORS, key=text.count)
-        return [name.strip() for name in next(csv.reader([text], delimiter=self._separator), [])]
+        try:
+            names = next(csv.reader([text], delimiter=self._separator), [])
+        except csv.Error as exc:
+            raise InputError(
+                f"{self.path.name!r} has a carriage return inside its first line; the names of its "
+                "columns are expected there, and lines that end as Windows or Linux end them."
+            ) from exc
+        return [name.strip() for name in names]
 
     def _csv_pieces(self, names: Sequence[str]) -> Iterator[Piece]:
         n_rows = 1

@@ -35,10 +35,14 @@ class Source(Record):
 
 
 class Edit(Record):
-    """The augmentation with the parameters it was made with."""
+    """The augmentation with the parameters it was made with.
+
+    `side_px` is the longer side that the upload was scaled down to before; None where it was not.
+    """
 
     augmentation: str
     parameters: dict[str, Number | list[Number] | None] = Field(max_length=MOST_ENTRIES)
+    side_px: int | None = Field(None, ge=64, le=12_000)
 
 
 class Result(Record):

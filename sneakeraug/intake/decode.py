@@ -31,6 +31,9 @@ ON_ITS_SIDE: Final = (5, 6, 7, 8)
 MOST_PIXELS: Final = {"WEBP": 28_000_000}
 """Of formats whose decoder holds a picture several times over."""
 
+MOST_DEEP_BYTES: Final = 160_000_000
+"""Unpacked, of a picture with several channels of 16 bits: 40 megapixels of 8 bits have as many."""
+
 DECODER_ERRORS: Final = (
     OSError,  # Pillow's own UnidentifiedImageError among them
     SyntaxError,
@@ -139,8 +142,9 @@ def decode_photo(
     name
         What messages call the picture.
     side_px
-        Longer side that is enough: a JPEG is decoded at an eighth, a quarter or half of its size
-        where that is still as large. All of it where None.
+        Longer side that is enough: a JPEG is decoded at an eighth, a quarter or half of its size,
+        and any picture then reduced by a whole number, where that is still as large. All of it
+        where None.
 
     Returns
     -------
@@ -157,7 +161,7 @@ def decode_photo(
     file = CountedFile(data)
     image = _open(file, data, name)
     kind = str(image.format)
-    _check_size(image.size, limits, name, MOST_PIXELS.get(kind, limits.max_pixels))
+    _check_size(image.size, limits, name, _most_pixels(image, limits))
     notes: list[str] = []
     file.n_left = MOST_PARTS
     try:
@@ -172,7 +176,8 @@ def decode_photo(
             if image.getexif().get(ExifTags.Base.Orientation) in ON_ITS_SIDE:
                 size = size[::-1]
             ImageOps.exif_transpose(image, in_place=True)  # else it copies the upright, too
-            pixels, has_transparency, is_profile_broken = to_rgb(image)
+            reduction = 1 if side_px is None else max(1, max(image.size) // side_px)
+            pixels, has_transparency, is_profile_broken = to_rgb(image, reduction)
     except PartsError as exc:
         raise _too_many_parts(name) from exc
     except DECODER_ERRORS as exc:
@@ -194,6 +199,14 @@ def _least_size(size: tuple[int, int], side_px: int) -> tuple[int, int]:
     """The size at which the longer side has so many pixels."""
     scale = side_px / max(size)
     return max(1, math.ceil(size[0] * scale)), max(1, math.ceil(size[1] * scale))
+
+
+def _most_pixels(image: Image.Image, limits: Limits) -> int:
+    """How many pixels a picture of this kind may have."""
+    tiles = getattr(image, "tile", [])
+    if tiles and ";16" in str(tiles[0][3]):  # how its pixels are packed, as "RGBA;16B"
+        return MOST_DEEP_BYTES // (2 * len(image.getbands()))
+    return MOST_PIXELS.get(str(image.format), limits.max_pixels)
 
 
 def check_bytes(n_bytes: int, limits: Limits, name: str) -> None:

@@ -14,10 +14,13 @@ from typing import Final
 from PIL import Image, ImageDraw
 
 from hostile.kinds import Hostile, later
+from hostile.profiles import with_pipeline, with_table
 
 SIDE: Final = (96, 80)
 LARGE: Final = (6320, 6320)
-"""Just below the limit of 40 megapixels: what is let in and has to be decoded."""
+DEEP: Final = (4470, 4470)
+"""Just below the limit of 40 megapixels, and that of four channels of 16 bits: what is let in and
+has to be decoded."""
 
 MOST_BYTES: Final = 9_900_000
 """Just below the limit of a file."""
@@ -110,12 +113,15 @@ def png(
     middle: bytes = b"",
     end: bytes = b"",
     pixels: bytes | None = None,
+    pattern: bytes = b"",
 ) -> bytes:
-    """A PNG of zeros; chunks may stand before its pixels and after them."""
+    """A PNG of zeros, or of a pattern in the filter that takes longest (Paeth's); chunks may stand
+    before its pixels and after them."""
     head = struct.pack(">IIBBBBB", *size, bits, colour, 0, 0, 0)
     if pixels is None:
-        row = bytes((size[0] * CHANNELS[colour] * bits + 7) // 8 + 1)
-        packer = zlib.compressobj(9)
+        n = (size[0] * CHANNELS[colour] * bits + 7) // 8
+        row = b"\4" + (pattern * (n // len(pattern) + 1))[:n] if pattern else bytes(n + 1)
+        packer = zlib.compressobj(6 if pattern else 9)
         pixels = b"".join(packer.compress(row) for _ in range(size[1])) + packer.flush()
     return (
         b"\x89PNG\r\n\x1a\n"
@@ -270,6 +276,7 @@ def giant_text() -> Iterator[Hostile]:
     ]
     yield Hostile("large-profile.jpg", after_start(jpeg, *pieces))
     profile = b"\0\0\0\x80" + bytes(32) + b"acsp" + bytes(88) + b"\xff" * 4 + bytes(2_000_000)
+    yield Hostile("long-profile.png", encode(drawn(), "PNG", icc_profile=with_pipeline(60_000)))
     yield Hostile("broken-profile.png", encode(drawn(), "PNG", icc_profile=profile))
 
 
@@ -310,6 +317,13 @@ def scans(size: tuple[int, int] = LARGE, most_bytes: int = MOST_BYTES) -> bytes:
     return data[:-2] + last * ((most_bytes - len(data)) // len(last)) + b"\xff\xd9"
 
 
+def profiled(mode: str, profile: bytes, **options: object) -> bytes:
+    """A large JPEG with a profile, no pixel as the one before it, progressive."""
+    image = Image.effect_noise((LARGE[0] // 4, LARGE[1] // 4), 200).resize(LARGE)
+    options = {"progressive": True, "icc_profile": profile, **options}
+    return encode(image.convert(mode), "JPEG", **options)
+
+
 def heavy() -> Iterator[Hostile]:
     """What is just within the limits, in each form that takes the most memory or time."""
     palette = chunk(b"PLTE", bytes(768)) + chunk(b"tRNS", bytes(200))
@@ -320,6 +334,14 @@ def heavy() -> Iterator[Hostile]:
             f"large-{colour}-{bits}.png",
             lambda c=colour, b=bits, m=middle: png(LARGE, c, b, m),  # type: ignore[misc]
         )
+    pattern = random.Random(7).randbytes(97)
+    for size, colour, bits in ((LARGE, 2, 8), (LARGE, 6, 8), (LARGE, 4, 8), (DEEP, 6, 16)):
+        yield later(
+            f"filtered-{colour}-{bits}.png",
+            lambda s=size, c=colour, b=bits: png(s, c, b, pattern=pattern),  # type: ignore[misc]
+        )
+    yield later("profile-cmyk.jpg", lambda: profiled("CMYK", with_table(4, 9), quality=20))
+    yield later("profile-rgb.jpg", lambda: profiled("RGB", with_table(3, 17), quality=20))
     turned = Image.Exif()
     turned[0x0112] = 6
     for name, kind, mode, options in (

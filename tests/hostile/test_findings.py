@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 import zipfile
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from hostile.archives import renamed
-from hostile.pictures import after_start, good, png, segment, whole
+from hostile.pictures import DEEP, LARGE, after_start, drawn, encode, good, png, segment, whole
+from hostile.profiles import with_pipeline, with_table
 from sneakeraug.api import reading
 from sneakeraug.batch.inputs import Inputs
 from sneakeraug.collect.importer import Source
@@ -34,6 +36,24 @@ def test_exif_in_a_hundred_thousand_pieces_is_not_put_together() -> None:
     piece = segment(0xE1, b"Exif\0\0xx")
     with pytest.raises(PhotoError, match="far more parts"):
         decode_photo(after_start(good(), piece * 100_000))
+
+
+def test_a_profile_of_thousands_of_steps_is_read_by_its_table() -> None:
+    """Little CMS worked each step out for 36,000 colours: 2 s for a thousand."""
+    started = time.process_time()
+    long = decode_photo(encode(drawn(), "PNG", icc_profile=with_pipeline(60_000)))
+    assert time.process_time() - started < 5
+    short = decode_photo(encode(drawn(), "PNG", icc_profile=with_table(3, 9)))
+    assert not long.warnings
+    assert (long.pixels == short.pixels).all()
+
+
+def test_several_channels_of_16_bits_may_have_half_the_pixels() -> None:
+    """Forty megapixels of them unpack to 320 MB, in 3 s."""
+    with pytest.raises(PhotoError, match="40 megapixels; at most 20 are expected"):
+        decode_photo(png(LARGE, 6, 16, pixels=b""))
+    with pytest.raises(PhotoError, match="damaged or cut short"):
+        decode_photo(png(DEEP, 6, 16, pixels=b""))
 
 
 def test_a_picture_with_usual_metadata_is_not_made_of_too_many_parts() -> None:
@@ -110,6 +130,14 @@ def test_a_parquet_file_whose_headers_are_no_text_is_damaged(tmp_path: Path) -> 
     path = tmp_path / "a.parquet"
     path.write_bytes(whole.getvalue().replace(b"idxyz", b"id\x89\xff\xfe"))
     with pytest.raises(InputError, match=r"damaged Parquet|cannot be read|has no column"):
+        read_history(path)
+
+
+def test_a_history_whose_first_line_breaks_off_inside_is_no_csv(tmp_path: Path) -> None:
+    """A carriage return alone: Python's reader raises csv.Error."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"event_id,sent_at\r\rcampaign,opens\n1,2\n")
+    with pytest.raises(InputError, match="a carriage return inside its first line"):
         read_history(path)
 
 

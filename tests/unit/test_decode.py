@@ -93,6 +93,27 @@ def test_animation_gives_its_first_frame_with_a_warning(shoe: UInt8Array, encode
     assert photo.warnings == ("GIF animation: only its first frame was used.",)
 
 
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        *[(mode, "PNG") for mode in ("RGB", "RGBA", "LA", "P", "1", "I;16")],
+        *[(mode, "TIFF") for mode in ("F", "CMYK")],
+    ],
+)
+def test_a_side_that_is_enough_gives_the_means_of_the_pixels(
+    shoe: UInt8Array, encode: Encode, mode: str, kind: str
+) -> None:
+    image = Image.fromarray(np.tile(shoe, (3, 3, 1))[:700, :903])
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(image.convert("L")).astype(np.uint16) * 257)
+    data = encode(image.convert(mode), kind)
+    whole, small = decode_photo(data), decode_photo(data, side_px=200)
+    assert small.size == whole.size == (903, 700)
+    assert small.pixels.shape == (175, 226, 3)
+    means = whole.pixels[:700, :900].reshape(175, 4, 225, 4, 3).mean(axis=(1, 3))
+    assert np.abs(small.pixels[:, :225] - means).max() <= 2
+
+
 def _png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size and holds next to nothing."""
 

@@ -28,6 +28,7 @@ from sneakeraug.export.picture import (
 )
 from sneakeraug.export.snippet import check_address, check_alt, propose_alt, write_snippet
 from sneakeraug.limits import Limits
+from sneakeraug.records import Recommendation
 from sneakeraug.vocabulary import AUGMENTATIONS
 
 Encode = Callable[..., bytes]
@@ -197,6 +198,29 @@ def test_a_manifest_rebuilds_its_picture_to_the_bit(augmentation: str) -> None:
     manifest = read_manifest(made.manifest.to_json().encode())
     assert manifest == made.manifest
     assert rebuild(manifest, SAMPLE.read_bytes(), Limits()) == made.picture.data
+
+
+def test_a_large_upload_is_edited_smaller_and_rebuilt_to_the_bit_as_before(encode: Encode) -> None:
+    with Image.open(SAMPLE) as image:
+        large = image.convert("RGB").resize((3200, 2400))
+    for kind in ("JPEG", "PNG"):
+        source = encode(large, kind)
+        made = deliver(source, "a", of_large(source), "swivel", "A shoe", Limits(), 1200)
+        assert made.manifest.edit.side_px == 2828
+        assert rebuild(made.manifest, source, Limits(), is_bounded=True) == made.picture.data
+    earlier = changed(made.manifest, edit={"side_px": None}, result={"sha256": "0" * 64})
+    with pytest.raises(InputError, match=r"3,200 × 2,400 px; a longer side of at most 2,828 px"):
+        rebuild(earlier, source, Limits(), is_bounded=True)
+    with pytest.raises(InputError, match="The rebuilt picture has sha256"):
+        rebuild(earlier, source, Limits())
+
+
+def of_large(source: bytes) -> Recommendation:
+    """`of_picture` with the size of the picture itself."""
+    found = of_picture(source)
+    with Image.open(io.BytesIO(source)) as image:
+        size = {"width": image.width, "height": image.height}
+    return found.model_copy(update={"request": found.request.model_copy(update=size)})
 
 
 def changed(manifest: Manifest, **parts: dict[str, object]) -> Manifest:
