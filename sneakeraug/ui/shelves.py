@@ -76,9 +76,9 @@ def introduce(catalogs: dict[str, Catalog]) -> None:
         From `load_shelves`.
     """
     if OWN in catalogs:
-        said = (
-            f"come from your {len(catalogs[OWN]):,} products; the demo ones are no longer offered"
-        )
+        n = len(catalogs[OWN])
+        yours = f"your {n:,} products" if n > 1 else "your one product"
+        said = f"come from {yours}; the demo ones are no longer offered"
     else:
         said = (
             f"come from these {len(catalogs[DEMO_SHELF]):,} demo products until you import your own"

@@ -94,15 +94,7 @@ def show_report() -> None:
             [(r.row, r.product_id, f"{r.reason[:1].upper()}{r.reason[1:]}") for r in done.rejects],
             columns=["Row", "Product", "Why"],
         )
-        st.dataframe(
-            rows,
-            hide_index=True,
-            width="stretch",
-            column_config={
-                "Row": st.column_config.NumberColumn(width=60),
-                "Product": st.column_config.TextColumn(width=120),
-            },
-        )
+        st.dataframe(rows, hide_index=True, width="content")
         st.download_button(
             "Download these rows as CSV",
             data=rows.map(safe_cell).to_csv(index=False).encode("utf-8"),

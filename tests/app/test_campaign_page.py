@@ -345,6 +345,32 @@ def test_what_is_too_close_to_call_stands_together(open_page: Open) -> None:
     )
 
 
+def test_both_pictures_of_a_test_are_offered_and_none_is_called_advised(open_page: Open) -> None:
+    def verdict(number: int, target: str) -> str:
+        sample = samples.load_samples()[number]
+        campaign = Campaign(
+            "sneakers", target, "promotional", "retail", sample.sneaker_type, sample.gender
+        )
+        analysis = engine.analyse(state.Picture.of("x", sample.read()))
+        return engine.score(analysis, campaign).best_augmentation.verdict
+
+    number, target = next(
+        (number, target)
+        for number in range(len(samples.load_samples()))
+        for target in TARGETS
+        if verdict(number, target) == "cannot_tell"
+    )
+    at = take_sample(open_page(target=target), number)
+    offered = [button.proto.label for button in at.get("download_button")]
+    both = [label for label in offered if label != "Download"]
+    assert len(both) == 2
+    assert both[1] == "Download original"
+    at.session_state["export"] = True
+    at.run()
+    version = next(box for box in at.selectbox if box.label == "Version")
+    assert not any("advised" in option for option in version.options)
+
+
 @pytest.fixture
 def of_two_targets(
     small_models: Path, tmp_path: Path, other_models: Callable[[Path], None]

@@ -100,6 +100,9 @@ def test_import_search_and_remove(open_page: Open, feed: bytes) -> None:
     finder.set_value(("photo.png", photo, "image/png")).run()
     assert not at.exception
     assert names(at)[0] == "**Two**"
+    assert r"Products like **photo\.png**" in [m.value for m in at.markdown]
+    at.button(key="import_close").click().run()
+    assert not at.warning
     at.button(key="remove_Yours_a").click().run()
     at.button(key="removal_yes").click().run()
     assert not at.exception

@@ -28,6 +28,8 @@ def test_every_measured_figure_of_the_card_stands_on_the_page(open_page: Open) -
     assert sum(map(len, tables)) == len(card.figures) > 0
     said = [text.replace("\\", "") for table in tables for text in table["What"]]
     commands = {code.value for code in at.code}
+    titles = [group.label for group in at.expander]
+    assert len(titles) == len(set(titles)) == len(tables)
     for figure in card.figures:
         assert any(f"{figure.n:,} {figure.unit}" in text for text in said)
         assert figure.command in commands
