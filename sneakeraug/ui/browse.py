@@ -232,10 +232,7 @@ def show_grid(items: list[Item]) -> None:
     """Show one page of products, and the way to the next."""
     product_cards.confirm_removal()
     if not items:
-        st.info(
-            "No product fits. Shorten the search, or open a filter again.",
-            icon=":material/search_off:",
-        )
+        st.info("No product fits. Widen the search or the filters.", icon=":material/search_off:")
         return
     n_pages = math.ceil(len(items) / PER_PAGE)
     page = min(int(st.session_state.get(PAGE, 0)), n_pages - 1)
