@@ -119,4 +119,4 @@ def headline(sentence: str) -> tuple[str, str]:
 def detection(detected: DetectedAugmentation) -> str:
     """Say what the network takes the uploaded picture for."""
     sure = "Looks like" if detected.probability >= 0.8 else "May be"
-    return f"{sure} {LOOKS_LIKE[detected.label]} ({100 * detected.probability:.0f}{NBSP}% sure)"
+    return f"{sure} {LOOKS_LIKE[detected.label]} ({chance(detected.probability)} sure)"

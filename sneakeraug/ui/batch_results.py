@@ -187,6 +187,7 @@ def _number(row: Row, name: str) -> float:
 
 def _show_files(job: BatchJob) -> None:
     """Offer all rows, a row a picture and version, as files."""
+    st.caption("Download a row for each picture and version, with probabilities and ranges:")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         for label, (kind, mime) in FILES.items():
             st.download_button(
@@ -198,4 +199,3 @@ def _show_files(job: BatchJob) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-    st.caption("The files hold a row for each picture and version, with probabilities and ranges.")

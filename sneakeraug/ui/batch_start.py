@@ -48,8 +48,8 @@ def ask(campaign: Campaign, recommender: Recommender) -> None:
     if failed is not None:
         st.error(words.plain(str(failed)), icon=":material/error:")
     st.caption(
-        "Each picture gets its verdict, its best edit and what that is predicted to change, for "
-        "the campaign above. All rows can be downloaded."
+        "For each picture: the verdict, the best edit and what it is predicted to change, for the "
+        "campaign above. You can download it all."
     )
     left, right = st.columns([3, 2], gap="medium")
     round_ = st.session_state.get(N_BATCHES, 0)
@@ -74,7 +74,7 @@ def ask(campaign: Campaign, recommender: Recommender) -> None:
     wanted = _wanted(campaign, N_ALTERNATES if offers else 0)
     with st.container(horizontal=True, gap="small"):
         if st.button(
-            "Score them",
+            "Score the pictures",
             type="primary",
             key="batch_go",
             icon=":material/play_arrow:",
@@ -87,8 +87,8 @@ def ask(campaign: Campaign, recommender: Recommender) -> None:
         if has_samples and st.button("Try it with our six samples", key="batch_samples"):
             _start(*_samples(), recommender, wanted)
     st.caption(
-        f"Up to {MOST_PICTURES:,} pictures and {MOST_MEGABYTES} MB here. Folders, and more: "
-        "`sneakeraug batch` on the command line, with the same rows."
+        f"Up to {MOST_PICTURES:,} pictures and {MOST_MEGABYTES} MB here. For folders, or more: "
+        "`sneakeraug batch` on the command line, which gives the same rows."
     )
 
 

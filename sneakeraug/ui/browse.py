@@ -14,7 +14,7 @@ from sneakeraug.catalog.products import Catalog
 from sneakeraug.errors import PhotoError
 from sneakeraug.recommend import Recommender
 from sneakeraug.records import Product, ProductFilter
-from sneakeraug.ui import engine, product_cards, state, take_in, words
+from sneakeraug.ui import engine, pictures, product_cards, state, take_in, words
 from sneakeraug.ui.product_cards import Item
 from sneakeraug.vocabulary import CONTEXT_FIELDS
 
@@ -142,8 +142,6 @@ def _ask_photo() -> None:
                 on_change=_take_photo,
                 max_upload_size=10,
             )
-    if SEARCHED in st.session_state:
-        st.button("Clear the photo", key="catalog_clear", on_click=_forget_photo)
 
 
 def _take_photo() -> None:
@@ -152,6 +150,16 @@ def _take_photo() -> None:
         st.session_state[SEARCHED] = state.Picture.of(file.name, file.getvalue())
         st.session_state[PAGE] = 0
         st.session_state[FINDER] = False
+
+
+def _show_photo(photo: state.Picture) -> None:
+    """Show which photo is searched by, and the way out of it."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.image(pictures.file_picture(photo.data), width=80, alt=f"Searched by: {photo.name}")
+        st.markdown(f"Products like **{words.plain(photo.name)}**", width="content")
+        st.button(
+            "Clear the photo", key="catalog_clear", icon=":material/close:", on_click=_forget_photo
+        )
 
 
 def _forget_photo() -> None:
@@ -183,6 +191,7 @@ def find(catalogs: dict[str, Catalog], wish: Wish, recommender: Recommender) -> 
         _forget_photo()
         st.error(words.plain(str(exc)), icon=":material/error:")
         return items
+    _show_photo(photo)
     items = [
         Item(item.shelf, item.product, item.catalog, near[item.shelf].get(item.product.product_id))
         for item in items
@@ -230,12 +239,18 @@ def show_grid(items: list[Item]) -> None:
     start = page * PER_PAGE
     last = min(len(items), start + PER_PAGE)
     st.caption(f"{start + 1:,} to {last:,} of {len(items):,} products")
+    is_mixed = len({item.shelf for item in items}) > 1
     grid = st.grid(product_cards.COLUMNS, min_column_width=product_cards.MIN_CARD_PX, gap="small")
     for item in items[start:last]:
         with grid.container(border=True, height="stretch", gap="xsmall", key=f"item_{item.key}"):
-            product_cards.show_item(item)
+            product_cards.show_item(item, is_mixed)
     if n_pages > 1:
-        with st.container(horizontal=True, horizontal_alignment="center", gap="small"):
+        with st.container(
+            horizontal=True,
+            horizontal_alignment="center",
+            vertical_alignment="center",
+            gap="small",
+        ):
             st.button(
                 "Back", key="catalog_back", disabled=page == 0, on_click=_turn, args=(page - 1,)
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Literal
 
@@ -39,7 +39,6 @@ COLOURS: Final[dict[words.Judgement, Colour]] = {
 class Download:
     """A file that is made when it is asked for."""
 
-    label: str
     data: Callable[[], bytes]
     file_name: str
     mime: str
@@ -84,13 +83,14 @@ def show_groups(cards: list[Card], recommendation: Recommendation, axis: Axis) -
         show_cards(cards, recommendation, axis)
         return
     left, right = st.columns([_width(n_tied), _width(len(cards) - n_tied)], gap="large")
+    plain = [replace(card, badge="") if card.badge == CLOSE_CALL else card for card in cards]
     for where, said, members in (
         (
             left,
             ":blue-badge[:material/balance: Too close to call: each may be the best]",
-            cards[:n_tied],
+            plain[:n_tied],
         ),
-        (right, ":gray-badge[Less likely to be the best]", cards[n_tied:]),
+        (right, ":gray-badge[Less likely to be the best]", plain[n_tied:]),
     ):
         with where:
             st.markdown(said)
@@ -129,7 +129,9 @@ def _show_card(card: Card, recommendation: Recommendation, axis: Axis) -> None:
     st.metric(
         f"**{card.name}**",
         words.percent(score.p),
-        delta="yours" if card.is_original else f"{words.points(score.predicted_difference)} points",
+        delta="as it is"
+        if card.is_original
+        else f"{words.points(score.predicted_difference)} points",
         delta_color="gray" if card.is_original else COLOURS[judgement],
         delta_arrow=_arrow(card, judgement),
     )
@@ -139,7 +141,7 @@ def _show_card(card: Card, recommendation: Recommendation, axis: Axis) -> None:
         alt=f"{words.likely(score.interval)}, on an axis from {words.percent(axis[0])} "
         f"to {words.percent(axis[1])}.",
     )
-    said = "your picture" if card.is_original else words.change(judgement, request.target)
+    said = "the one to beat" if card.is_original else words.change(judgement, request.target)
     lines = [words.likely(score.interval), f"{said[:1].upper()}{said[1:]}"]
     if isinstance(score, VariantScore):
         lines.append(f"Best: {words.chance(score.p_best)} chance")
@@ -151,13 +153,14 @@ def _show_card(card: Card, recommendation: Recommendation, axis: Axis) -> None:
     if not access.can("export"):
         return
     st.download_button(
-        card.download.label,
+        "Download",
         data=card.download.data,
         file_name=card.download.file_name,
         mime=card.download.mime,
         key=f"{card.key}_download",
         on_click="ignore",
         icon=":material/download:",
+        help=f"{card.name} at full size",
         width="stretch",
     )
 
@@ -191,7 +194,6 @@ def variant_cards(
                 score=score,
                 is_original=kind == "original",
                 download=Download(
-                    label="Full size",
                     data=partial(engine.full_size, picture, kind, analysis),
                     file_name=f"{safe_stem(picture.name)}-{kind}.png",
                     mime="image/png",
@@ -217,7 +219,6 @@ def alternate_cards(recommendation: Recommendation, catalog: Catalog) -> list[Ca
             score=score,
             is_original=False,
             download=Download(
-                label="Full size",
                 data=partial(catalog.image_bytes, score.product_id),
                 file_name=f"{safe_stem(score.name)}.jpg",
                 mime="image/jpeg",

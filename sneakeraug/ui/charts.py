@@ -46,7 +46,7 @@ def interval_plot(recommendation: Recommendation) -> go.Figure:
         margin={"l": 0, "r": 12, "t": 8, "b": 8},
         legend={"orientation": "h", "x": 0, "y": -0.16, "yanchor": "top", "title": None},
         xaxis={
-            "title": {"text": f"Predicted {words.EVENTS[recommendation.request.target]}, %"},
+            "title": {"text": f"Predicted {words.EVENTS[recommendation.request.target]}"},
             "ticksuffix": " %",
             "zeroline": False,
             "fixedrange": True,
@@ -107,9 +107,9 @@ def confusion_plot(counts: Sequence[Sequence[int]], labels: Sequence[str]) -> go
     figure.update_layout(
         height=330,
         margin={"l": 0, "r": 0, "t": 8, "b": 8},
-        xaxis={"title": {"text": "Named"}, "fixedrange": True, "side": "bottom"},
+        xaxis={"title": {"text": "Named as"}, "fixedrange": True, "side": "bottom"},
         yaxis={
-            "title": {"text": "True"},
+            "title": {"text": "What it was"},
             "autorange": "reversed",
             "fixedrange": True,
             "automargin": True,
@@ -151,8 +151,8 @@ def _trace(title: str, symbol: str, rows: list[Row]) -> go.Scatter:
             "thickness": 2.5,
             "width": 0,
         },
-        customdata=[words.likely(row.interval) for row in rows],
-        hovertemplate="<b>%{y}</b><br>%{x:.1f} %<br>%{customdata}<extra></extra>",
+        customdata=[f"{words.percent(row.p)}<br>{words.likely(row.interval)}" for row in rows],
+        hovertemplate="<b>%{y}</b><br>%{customdata}<extra></extra>",
     )
 
 

@@ -26,7 +26,7 @@ def show(card: ModelCard, models_dir: Path) -> None:
     against = forced(card, models_dir)
     if card.comparison is None and not against:
         return
-    st.subheader("Beside the model that served", anchor=False)
+    st.subheader("Against the model that served", anchor=False)
     if against:
         st.warning(f"**It serves by force.** {words.plain(against)}", icon=":material/gavel:")
     if card.comparison is not None:

@@ -104,8 +104,8 @@ def _ask_guards(where: DeltaGenerator, targets: tuple[str, ...]) -> None:
     said = f"Guardrails: {n_set}" if n_set else "Guardrails"
     with where.popover(said, icon=":material/shield:", key="guardrails"):
         st.caption(
-            "A version or an alternate that may cost more than this is never recommended. Counted "
-            "in 10,000 sends, of abandoned carts in 10,000 carts."
+            "A picture that may cost more than this is never recommended. Counted per 10,000 "
+            "sends; abandoned carts per 10,000 carts."
         )
         for name, other in offered.items():
             st.selectbox(
@@ -123,8 +123,8 @@ def show_start() -> None:
         st.error(words.plain(failed), icon=":material/error:")
     st.subheader("Start with a picture", anchor=False)
     st.caption(
-        "In a moment you see how the picture is predicted to do as it is, in five edited versions, "
-        "and beside pictures from the catalog: ranked, with one plain recommendation."
+        "You will see how it is predicted to do as it is, in five edited versions, and against "
+        "pictures from the catalog: ranked, with one plain recommendation."
     )
     upload(f"Upload a {words.product(state.category())} picture")
     if state.category() == DEFAULT_CATEGORY:

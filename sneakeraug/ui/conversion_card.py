@@ -54,11 +54,11 @@ ROWS: Final = (
             "random": "regret_mean_if_random",
         },
     ),
-    Row("The same, 95 times in 100 less than", "regret_p95", {"best possible": 0.0}),
+    Row("The same, at most, 95 times in 100", "regret_p95", {"best possible": 0.0}),
     Row("Pictures with a recommendation", "share_recommended", {}),
-    Row("Pictures with one that does harm", "false_recommendation_rate", {"best possible": 0.0}),
+    Row("Pictures with a harmful one", "false_recommendation_rate", {"best possible": 0.0}),
     Row(
-        "Best, of those said to be at about 90\u00a0%",
+        "Truly the best, of those given about 90\u00a0%",
         "p_best_calibration",
         {"said": "p_best_claimed"},
     ),
@@ -72,9 +72,9 @@ def show(card: ModelCard) -> None:
     known = [target for target in TARGETS if target in measured]
     if not known:
         return
-    st.subheader("How far its probabilities hold", anchor=False)
+    st.subheader("How far its probabilities can be trusted", anchor=False)
     target = st.segmented_control(
-        "Of what",
+        "For a campaign that wants",
         known,
         default=known[0],
         format_func=words.label,
@@ -100,7 +100,7 @@ def show_table(found: Found) -> None:
         {
             "What": row.name,
             "Model": said(found[row.key], row.kind),
-            "Beside it": "; ".join(
+            "Compared with": "; ".join(
                 f"{name} {said(value, row.kind)}"
                 for name, where in row.beside.items()
                 if (value := found.get(where) if isinstance(where, str) else where) is not None
@@ -110,7 +110,7 @@ def show_table(found: Found) -> None:
         for row in ROWS
         if found.get(row.key) is not None
     ]
-    st.markdown("**Beside the best possible and trivial rules**")
+    st.markdown("**Against the best possible and simple rules**")
     st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
     st.caption(f"On {found['n']:,} sends of pictures of products that it has never seen.")
 
@@ -127,7 +127,9 @@ def show_reliability(bins: list[Mapping[str, float]] | None) -> None:
     if not bins:
         return
     st.markdown("**What was predicted, and what happened**")
-    st.caption(f"{len(bins)} groups of as many sends. On the dotted line is right.")
+    st.caption(
+        f"{len(bins)} groups of equally many sends. On the dotted line a prediction came true."
+    )
     st.plotly_chart(
         model_charts.reliability_plot(bins),
         width="stretch",
@@ -152,7 +154,10 @@ def show_coverage(
     if not found:
         return
     st.markdown("**Ranges that held, by campaign type**")
-    st.caption("90 % are meant to, the dotted line; more is wider than need be.")
+    st.caption(
+        f"90{words.NBSP}% should, the dotted line. Where more do, ranges are wider than they "
+        "need to be."
+    )
     st.plotly_chart(
         model_charts.coverage_plot(found),
         width="stretch",
@@ -169,7 +174,7 @@ def show_learning_curve(curve: Found | None, target: str, found: Found) -> None:
         return
     first, last = points[0], points[-1]
     st.markdown("**What more sends bring**")
-    st.caption("Lower is better; the dotted line is the base rate.")
+    st.caption("Lower is better; the dotted line is what the average rate alone gives.")
     st.plotly_chart(
         model_charts.learning_plot(points, target, found.get("base_rate_log_loss")),
         width="stretch",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final
 
 import streamlit as st
 
@@ -15,7 +14,7 @@ from sneakeraug.settings import get_settings
 from sneakeraug.store.decisions import Chosen, Decision, new_id
 from sneakeraug.ui import access, words
 
-SESSION: Final = "decision_session"
+SESSION, RECORDED = "decision_session", "decision_recorded"
 
 
 def of_delivery(recommendation: Recommendation, made: Delivery, by: str, note: str) -> Decision:
@@ -53,8 +52,8 @@ def show(recommendation: Recommendation, made: Delivery, by: str, note: str) -> 
     by, note
         From the sign-off beside it.
     """
-    st.markdown("**Decision**")
-    st.caption("Who chose what, kept in a log with the figures it rests on.")
+    st.markdown("**Record the decision**")
+    st.caption("Who chose what goes into a log, with the figures it rests on.")
     variants = [v.augmentation for v in sorted(recommendation.variants, key=lambda v: v.rank)]
     products = {alternate.product_id: alternate for alternate in recommendation.alternates}
     exported = made.manifest.edit.augmentation
@@ -73,38 +72,47 @@ def show(recommendation: Recommendation, made: Delivery, by: str, note: str) -> 
         format_func=named,
         key=f"decision_{recommendation.request.image_sha256[:12]}_{exported}",
     )
-    st.space("stretch")
     is_signed = bool(by.strip())
-    if not st.button(
-        "Keep the decision",
+    if not is_signed:
+        st.caption(":material/info: Fill in who signs off, in the sign-off report, first.")
+    outcome = st.container()  # above the button, which stays where it is
+    st.space("stretch")
+    chosen = (variant, product_id)
+    asked = (recommendation.request, made.manifest.result.sha256, chosen, by, note)
+    if st.button(
+        "Record the decision",
         icon=":material/history_edu:",
         key="decision_keep",
         disabled=not is_signed,
-        help=None if is_signed else "Say who signs off first.",
         width="stretch",
     ):
-        return
-    try:
-        if variant == exported:
-            decision = of_delivery(recommendation, made, by, note)
-        else:
-            chosen = (
-                choose_variant(recommendation, variant)
-                if variant
-                else choose_alternate(recommendation, product_id)
-            )
-            assert chosen is not None  # noqa: S101 - the options are the recommendation's
-            decision = _decide(recommendation, chosen, by, note, None)
-        kept = keep(decision)
-    except SneakeraugError as exc:
-        st.error(words.plain(str(exc)), icon=":material/error:")
-        return
-    what = words.plain(named((variant, product_id)))
-    st.success(
-        f"Kept as number {kept.number}: {what}, {words.plain(kept.by)}, "
-        f"{kept.decided_utc[:16].replace('T', ' ')} UTC",
-        icon=":material/check:",
+        try:
+            kept = keep(_of_choice(recommendation, made, chosen, by, note))
+        except SneakeraugError as exc:
+            outcome.error(words.plain(str(exc)), icon=":material/error:")
+            return
+        when = f"{kept.decided_utc[:16].replace('T', ' ')} UTC"
+        said = f"Recorded as number {kept.number}: {named(chosen)}, {kept.by}, {when}"
+        st.session_state[RECORDED] = asked, said
+    recorded, said = st.session_state.get(RECORDED, (None, ""))
+    if recorded == asked:
+        outcome.success(words.plain(said), icon=":material/check:")
+
+
+def _of_choice(
+    recommendation: Recommendation, made: Delivery, option: tuple[str, str], by: str, note: str
+) -> Decision:
+    """The decision for a variant or, by its id, for an alternate."""
+    variant, product_id = option
+    if variant == made.manifest.edit.augmentation:
+        return of_delivery(recommendation, made, by, note)
+    chosen = (
+        choose_variant(recommendation, variant)
+        if variant
+        else choose_alternate(recommendation, product_id)
     )
+    assert chosen is not None  # noqa: S101 - the options are the recommendation's
+    return _decide(recommendation, chosen, by, note, None)
 
 
 def _decide(

@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 def render() -> None:
     """Show the page that was asked for; an error becomes one message, and the page stays."""
     st.set_page_config(page_title="sneakeraug", page_icon=str(HERE / "icon.png"), layout="wide")
+    st.html(HERE / "page.css")
     st.logo(str(HERE / "wordmark.png"), size="medium")
     page = st.navigation(navigation.all_pages(), position="top")
     try:

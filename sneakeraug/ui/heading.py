@@ -8,8 +8,8 @@ from sneakeraug.card import ModelCard
 from sneakeraug.ui import words
 
 
-def show(title: str, card: ModelCard) -> None:
-    """Show a page's title, and beside it what kind of model speaks."""
+def show(title: str, card: ModelCard | None) -> None:
+    """Show a page's title, and below it what kind of model speaks, where one does."""
     st.title(title, anchor=False)
-    if card.is_demo:
+    if card is not None and card.is_demo:
         st.caption(f":material/science: {words.DEMO}")

@@ -44,11 +44,11 @@ class Reading:
 
 def show(recommender: Recommender) -> None:
     """Show the edits of the demo pictures that were read worst."""
-    st.subheader("Read worst", anchor=False)
+    st.subheader("Where it is least sure", anchor=False)
     with st.spinner("Reading six versions of some demo pictures…"):
         readings, n_wrong, n = _read(recommender)
     st.caption(
-        f"Of {n} versions of demo pictures, none of which it was trained on, the network named "
+        f"Of {n} versions of demo pictures that it was not trained on, the network named "
         f"{n - n_wrong} right. It was least sure of these:"
     )
     grid = st.grid(SHOWN, min_column_width=150, gap="small")
@@ -57,11 +57,11 @@ def show(recommender: Recommender) -> None:
             true, named = words.VARIANTS[reading.true], words.VARIANTS[reading.named]
             st.image(reading.image, width="stretch", alt=f"{reading.name}, {true.lower()}")
             st.markdown(f"**{words.plain(true)}**")
-            said = "named right" if reading.true == reading.named else f"taken for {named.lower()}"
-            st.caption(
-                f"{words.plain(reading.name)}  \n{said}; "
-                f"{words.percent(reading.probability)} given to the truth"
-            )
+            sure = f"{words.percent(reading.probability)} sure"
+            said = f"Taken for {named.lower()}; {sure} of the truth"
+            if reading.true == reading.named:
+                said = f"Named right, {sure}"
+            st.caption(f"{words.plain(reading.name)}  \n{said}")
 
 
 def _model(recommender: Recommender) -> str:

@@ -18,14 +18,19 @@ TOPICS: Final = {
     "product found": "Finding a product again",
     "no shoe": "Knowing that something is no shoe",
     "another edit": "Knowing that an edit is none of the six",
+    "int8": "The network in 8-bit numbers, on a CPU",
 }
 """What figures of the network are about, by how their names begin; the others are about edits."""
 
 CONDITIONS: Final = "The edit, recognised under other conditions"
 
+BACKENDS: Final = {"openvino": "OpenVINO", "torch": "PyTorch"}
+
 NO_SHARES: Final = ("brier", "log loss", "error", "slope", "auroc")
 """In the name of a figure that is no share and not said in percent."""
 
+LARGE: Final = 10
+"""From here on a number that is no share has one decimal, below three."""
 
 COMPARED: Final = "log loss less that of"
 """In the name of a figure that is a small difference."""
@@ -48,12 +53,13 @@ def choose(recommender: Recommender) -> ModelCard:
 
 
 def show_identity(card: ModelCard, recommender: Recommender) -> None:
-    """Show which model this is, whether it serves, on what, and what it was trained on."""
-    serves = f"{recommender.device.upper()}, {recommender.backend}"
+    """Show which model this is, whether it serves, on what, its data, and what it cannot do."""
+    backend = BACKENDS.get(recommender.backend, recommender.backend)
+    serves = f"{recommender.device.upper()} ({backend})"
     facts = {
         "Model": card.model_id,
         "Published": card.created_utc[:10],
-        "Serves": f"now, on {serves}" if card.model_id == recommender.model_id else "not now",
+        "In use": f"Now, on {serves}" if card.model_id == recommender.model_id else "Not now",
         "Catalog": f"{len(recommender.catalog):,} pictures",
     }
     grid = st.grid(len(facts), min_column_width=150, gap="small")
@@ -65,34 +71,32 @@ def show_identity(card: ModelCard, recommender: Recommender) -> None:
     with left:
         st.subheader("Trained on", anchor=False)
         st.markdown(words.plain(card.trained_on))
+        st.markdown(f"**Licence of its data.** {words.plain(card.data_licence)}")
     with right:
-        st.subheader("Licence of its data", anchor=False)
-        st.markdown(words.plain(card.data_licence))
+        st.subheader("Limits", anchor=False)
+        st.markdown("\n".join(f"- {words.plain(limit)}" for limit in card.limits) or "None given.")
 
 
 def show_figures(card: ModelCard) -> None:
     """Show every measured figure with what it rests on, and the command that gives it again."""
-    st.subheader("Measured", anchor=False)
+    st.subheader("Every measured figure", anchor=False)
     if not card.figures:
         st.caption("The card of this model holds no measured figure.")
         return
-    st.caption("Ranges hold 95 times in 100. Each command measures the figures above it again.")
-    groups = group_figures(card.figures)
-    grid = st.grid(2, min_column_width=440, gap="small")
-    for i, (title, figures) in enumerate(groups):
-        is_alone = i == 0 and len(groups) % 2 == 1
-        with grid.cell(column_span="all" if is_alone else 1):  # noqa: SIM117
-            with st.container(border=True, height="stretch", gap="small"):
-                _show_group(title, figures)
+    st.caption(
+        "Ranges hold 95 times in 100. The command below each table measures its figures again."
+    )
+    for title, figures in group_figures(card.figures):
+        n = f"{len(figures):,} {'figure' if len(figures) == 1 else 'figures'}"
+        with st.expander(f"**{words.plain(title)}** · {n}"):
+            _show_group(figures)
 
 
-def _show_group(title: str, figures: list[Figure]) -> None:
+def _show_group(figures: list[Figure]) -> None:
     """Figures of one measurement: a table, what it rests on, and its command."""
     first = figures[0]
-    st.markdown(f"**{words.plain(title)}**")
-    st.table(figure_table(figures), hide_index=True)
+    st.table(figure_table(figures), hide_index=True, border="horizontal")
     st.caption(f"Seed {first.seed}. Measured by:")
-    st.space("stretch")
     st.code(first.command, language=None, wrap_lines=True)
 
 
@@ -172,7 +176,7 @@ def value(figure: Figure, number: float) -> str:
         return words.loss(number)
     is_no_share = any(word in figure.name.lower() for word in NO_SHARES)
     if is_no_share or not 0 <= number <= 1:
-        return f"{number:,.3f}"
+        return f"{number:,.3f}" if abs(number) < LARGE else f"{number:,.1f}"
     return f"{100 * number:.1f}{words.NBSP}%"
 
 
@@ -181,8 +185,8 @@ def show_confusion(card: ModelCard) -> None:
     counts = card.tables.get("confusion")
     if not counts:
         return
-    st.subheader("What it takes for what", anchor=False)
-    st.caption("Of every hundred versions of one kind, how many were named as each.")
+    st.subheader("Which edits it mixes up", anchor=False)
+    st.caption("Of every hundred versions with one edit, how many it named as each.")
     st.plotly_chart(
         charts.confusion_plot(counts, card.labels),
         width="stretch",
@@ -192,12 +196,10 @@ def show_confusion(card: ModelCard) -> None:
     )
 
 
-def show_limits(card: ModelCard) -> None:
-    """Show what the model cannot do, and how to train one on other data."""
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.subheader("Limits", anchor=False)
-        st.markdown("\n".join(f"- {words.plain(limit)}" for limit in card.limits) or "None given.")
-    with right:
-        st.subheader("Train it on your own history", anchor=False)
-        st.code("\n".join(card.retrain), language="bash", wrap_lines=True)
+def show_retraining(card: ModelCard) -> None:
+    """Show how the model was trained, and so how to train one on other data."""
+    st.subheader("Train it on your own history", anchor=False)
+    st.caption(
+        "How this one was trained; put your own pictures and sends in the place of its data."
+    )
+    st.code("\n".join(card.retrain), language=None, wrap_lines=True)

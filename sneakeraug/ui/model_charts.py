@@ -185,7 +185,12 @@ def learning_plot(
             "tickformat": ",d",
             "fixedrange": True,
         },
-        yaxis={"title": {"text": "Log loss, nats"}, "fixedrange": True, "automargin": True},
+        yaxis={
+            "title": {"text": "Log loss, nats"},
+            "tickformat": ".4f",
+            "fixedrange": True,
+            "automargin": True,
+        },
         dragmode=False,
     )
     return figure

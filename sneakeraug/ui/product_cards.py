@@ -51,15 +51,23 @@ class Item:
         return f"{self.shelf}_{self.product.product_id}"
 
 
-def show_item(item: Item) -> None:
-    """One card: picture, name, what it is, what can be done with it."""
+def show_item(item: Item, is_shelf_shown: bool) -> None:
+    """One card: picture, name, what it is, what can be done with it.
+
+    Parameters
+    ----------
+    item
+        What it shows.
+    is_shelf_shown
+        Whether to say on which shelf it stands: of use only where products of two are mixed.
+    """
     product = item.product
     data = item.catalog.image_bytes(product.product_id)
     st.image(pictures.file_picture(data), width="stretch", alt=_alt(product))
     st.markdown(f"**{words.plain(product.name)}**")
-    badge = f":gray-badge[{item.shelf.lower()}]"
+    badge = f":gray-badge[{item.shelf.lower()}] " if is_shelf_shown else ""
     if item.similarity is not None:
-        badge += f" :blue-badge[{words.percent(max(0.0, item.similarity))} alike]"
+        badge += f":blue-badge[{words.percent(max(0.0, item.similarity))} alike]"
     facts = " · ".join(
         filter(
             None,
@@ -74,7 +82,8 @@ def show_item(item: Item) -> None:
     price = _price_text(product)
     stock = "" if product.in_stock else "out of stock"
     st.caption("  \n".join(filter(None, (facts, " · ".join(filter(None, (price, stock)))))))
-    st.markdown(badge)
+    if badge:
+        st.markdown(badge)
     st.space("stretch")
     if st.button("Score it", key=f"score_{item.key}", icon=":material/campaign:", width="stretch"):
         picture = state.Picture.of(product.name, data)

@@ -36,13 +36,14 @@ def show_verdict(picture: Picture, analysis: Analysis, recommendation: Recommend
         controls.show_picture(picture, pictures.variant_picture(analysis, "original"))
     with right, st.container(gap="small"):
         best = recommendation.best_augmentation
-        head, rest = words.headline(best.sentence)
+        head, rest = words.headline(words.figures(best.sentence))
         st.header(f":primary[{ICONS[best.verdict]}] {words.plain(head)}", anchor=False)
         st.markdown(words.plain(rest))
         tie = words.tie(recommendation)
         if tie is not None and best.verdict != "recommend":
             st.markdown(words.plain(tie))
-        st.markdown(f"**From the catalog:** {words.plain(recommendation.best_alternate.sentence)}")
+        offered = words.figures(recommendation.best_alternate.sentence)
+        st.markdown(f"**From the catalog:** {words.plain(offered)}")
         show_seen(picture, analysis, recommendation)
         show_downloads(picture, analysis, recommendation)
 
@@ -51,35 +52,48 @@ def show_seen(picture: Picture, analysis: Analysis, recommendation: Recommendati
     """Show what was detected on the picture, its quality, and every warning."""
     detected = recommendation.detected_augmentation
     is_plain_photo = detected.label == "original"
-    facts = (
-        f"{words.plain(picture.name)} · {analysis.width:,} × {analysis.height:,} px "
-        f"{words.plain(analysis.photo.format)} · {words.plain(words.detection(detected))}"
-    )
-    st.caption(facts)
+    facts = [
+        words.plain(picture.name),
+        f"{analysis.width:,} × {analysis.height:,}{words.NBSP}px "
+        f"{words.plain(analysis.photo.format)}",
+    ]
+    if is_plain_photo:  # anything else is said by a warning
+        facts.append(words.plain(words.detection(detected)))
+    st.caption(" · ".join(facts))
     notes = [*recommendation.quality.reasons]
     notes += [w for w in recommendation.warnings if w != words.DEMO and w not in notes]
     for note in notes:
-        st.markdown(f":orange[:material/info:] {words.plain(note)}")
+        st.markdown(f":orange[:material/info:] {words.plain(words.figures(note))}")
     if not notes and is_plain_photo:
         st.caption(":material/check: Sharp, well lit, large enough: nothing stands in the way.")
 
 
 def show_downloads(picture: Picture, analysis: Analysis, recommendation: Recommendation) -> None:
-    """Show the download of the recommended picture at full size; the rest is in `take_away`."""
+    """Show the download of what to send, or of both to test, at full size."""
     if not access.can("export"):
         return
-    kind = recommendation.best_augmentation.augmentation or "original"
+    best = recommendation.best_augmentation
+    kinds = [best.augmentation or "original"]
+    if best.verdict == "cannot_tell":
+        kinds.insert(0, best_free_edit(recommendation))
     stem = safe_stem(picture.name)
     with st.container(horizontal=True, gap="small"):
-        st.download_button(
-            f"Download {words.VARIANTS[kind].lower()}",
-            data=partial(engine.full_size, picture, kind, analysis),
-            file_name=f"{stem}-{kind}.png",
-            mime="image/png",
-            icon=":material/download:",
-            on_click="ignore",
-            key="download_best",
-        )
+        for kind in kinds:
+            st.download_button(
+                f"Download {words.VARIANTS[kind].lower()}",
+                data=partial(engine.full_size, picture, kind, analysis),
+                file_name=f"{stem}-{kind}.png",
+                mime="image/png",
+                icon=":material/download:",
+                on_click="ignore",
+                key="download_best" if kind == kinds[-1] else "download_other",
+            )
+
+
+def best_free_edit(recommendation: Recommendation) -> str:
+    """Return the best edit that no guardrail bars: the one a verdict is about."""
+    ranked = sorted(recommendation.variants, key=lambda variant: variant.rank)
+    return next(v.augmentation for v in ranked if v.augmentation != "original" and not v.is_barred)
 
 
 def show_ranking(
@@ -91,11 +105,11 @@ def show_ranking(
     axis = pictures.common_axis(
         [row.interval for row in (*recommendation.variants, *recommendation.alternates)]
     )
-    fewer = "Fewer is better, so the lowest" if event_is_bad(recommendation) else "The highest"
+    first = "Fewer is better: the lowest" if event_is_bad(recommendation) else "The highest"
     st.subheader("Your picture and its five edits", anchor=False)
     st.caption(
-        f"Predicted {event}. {fewer} stands first. {held} "
-        f"Every bar runs from {words.percent(axis[0])} to {words.percent(axis[1])}, "
+        f"Predicted {event}. {first} comes first. {held} "
+        f"All bars share one axis, {words.percent(axis[0])} to {words.percent(axis[1])}; "
         "the dashed tick is your picture."
     )
     cards.show_groups(cards.variant_cards(picture, analysis, recommendation), recommendation, axis)
@@ -111,10 +125,10 @@ def how_often_ranges_hold(recommendation: Recommendation, card: ModelCard) -> st
     for figure in card.figures:
         if figure.name.startswith(f"{target}: ") and COVERAGE in figure.name:
             return (
-                "Ranges are meant to hold 90 times in 100; "
-                f"measured, they held {100 * figure.value:.0f} times."
+                "Ranges should hold the truth 90 times in 100; "
+                f"measured, they did {100 * figure.value:.0f} times."
             )
-    return "Ranges are meant to hold 90 times in 100."
+    return "Ranges should hold the truth 90 times in 100."
 
 
 def event_is_bad(recommendation: Recommendation) -> bool:
@@ -144,7 +158,7 @@ def show_drivers(analysis: Analysis, recommendation: Recommendation, campaign: C
     ranked = sorted(recommendation.variants, key=lambda variant: variant.rank)
     st.subheader("What drove the score", anchor=False)
     kind = st.selectbox(
-        "Of which version",
+        "For which version",
         [variant.augmentation for variant in ranked],
         format_func=words.VARIANTS.__getitem__,
         key="explained",
@@ -160,7 +174,10 @@ def show_drivers(analysis: Analysis, recommendation: Recommendation, campaign: C
             f":material/{arrow}: **{words.plain(name)}** · {words.plain(value)}  \n"
             f":gray[{words.plain(effect[:1].upper() + effect[1:])}]"
         )
-    st.caption("Beside an average picture and campaign. What moves a prediction need not cause it.")
+    st.caption(
+        "Compared with an average picture and campaign. What moves a prediction need not be its "
+        "cause."
+    )
     return kind
 
 
@@ -199,12 +216,13 @@ def show_regions(analysis: Analysis, kind: str, campaign: Campaign) -> None:
         )
         strongest = words.odds(float(abs(found.effects).max()))
         right.markdown(f"**{words.VARIANTS[kind]}.** {words.plain(found.sentence)}")
+        is_any_sure = bool(found.is_sure.any())
         right.markdown(
-            f":blue-badge[+ raises {event}] :orange-badge[− lowers {event}] "
-            ":gray-badge[framed: more than chance]"
+            f":blue-badge[+ raises {event}] :orange-badge[− lowers {event}]"
+            + " :gray-badge[framed: more than chance]" * is_any_sure
         )
         right.caption(
-            "Each patch was covered with what is around it, and the score taken again. The "
-            f"stronger the colour, the larger the effect; the strongest changes the odds by "
-            f"{strongest}. Of the framed ones one in ten may be chance."
+            "Each patch was covered with what is around it, and the picture scored again. The "
+            "stronger the colour, the larger the effect; the strongest changes the odds by "
+            f"{strongest}." + " Of the framed ones one in ten may be chance." * is_any_sure
         )

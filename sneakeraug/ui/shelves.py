@@ -67,6 +67,25 @@ def _demo() -> Catalog:
     return load_catalog()
 
 
+def introduce(catalogs: dict[str, Catalog]) -> None:
+    """Say what the catalogs are for, and which of them is offered from.
+
+    Parameters
+    ----------
+    catalogs
+        From `load_shelves`.
+    """
+    if OWN in catalogs:
+        n = len(catalogs[OWN])
+        yours = f"your {n:,} products" if n > 1 else "your one product"
+        said = f"come from {yours}; the demo ones are no longer offered"
+    else:
+        said = (
+            f"come from these {len(catalogs[DEMO_SHELF]):,} demo products until you import your own"
+        )
+    st.caption(f"The pictures offered instead of yours {said}.")
+
+
 def own_duplicates(catalogs: dict[str, Catalog]) -> list[list[Product]]:
     """Return groups of one's own products that show (nearly) the same picture."""
     store = own_store()

@@ -116,13 +116,15 @@ def _show(
 def _ask(picture: Picture, recommendation: Recommendation, category: str) -> Wish:
     """Ask which version, how wide, which format, and with which text."""
     ranked = [v.augmentation for v in sorted(recommendation.variants, key=lambda v: v.rank)]
-    advised = recommendation.best_augmentation.augmentation or "original"
+    best = recommendation.best_augmentation
+    advised = best.augmentation or "original"
+    said = "" if best.verdict == "cannot_tell" else " (advised)"
     of_picture = picture.sha256[:12]
     variant = st.selectbox(
         "Version",
         ranked,
         index=ranked.index(advised),
-        format_func=lambda name: f"{words.VARIANTS[name]}{' (advised)' * (name == advised)}",
+        format_func=lambda name: f"{words.VARIANTS[name]}{said if name == advised else ''}",
         key=f"export_variant_{of_picture}",
     )
     width, kind = st.columns(2, gap="small", wrap=False)
@@ -152,8 +154,8 @@ def _ask(picture: Picture, recommendation: Recommendation, category: str) -> Wis
         help="Read aloud, and shown where pictures are off. Say what is seen.",
     )
     link = st.text_input(
-        "Link",
-        placeholder="https://… where a click leads, if anywhere",
+        "Link (optional)",
+        placeholder="https://… where a click leads",
         key="export_link",
         type="url",
     )
@@ -193,11 +195,12 @@ def _show_files(made: Delivery, wish: Wish) -> None:
     snippet = write_snippet(result, made.file_name, made.alt, wish.link)
     with st.container(horizontal=True, gap="small"):
         st.download_button(
-            "Picture",
+            "Download picture",
             data=result.data,
             file_name=made.file_name,
             mime=MIME[result.kind],
-            icon=":material/image:",
+            icon=":material/download:",
+            type="primary",
             on_click="ignore",
             key="export_picture",
         )
@@ -206,7 +209,7 @@ def _show_files(made: Delivery, wish: Wish) -> None:
             data=snippet,
             file_name=f"{made.stem}.html",
             mime="text/html",
-            icon=":material/code:",
+            icon=":material/download:",
             on_click="ignore",
             key="export_html",
         )
@@ -215,10 +218,11 @@ def _show_files(made: Delivery, wish: Wish) -> None:
             data=made.manifest.to_json(),
             file_name=f"{made.stem}.manifest.json",
             mime="application/json",
-            icon=":material/history:",
+            icon=":material/download:",
             on_click="ignore",
             key="export_manifest",
-            help="Makes this very picture again from your upload: sneakeraug rebuild.",
+            help="What was done to the picture. From it and your upload `sneakeraug rebuild` makes "
+            "this very picture again.",
         )
 
 
@@ -262,11 +266,11 @@ def _show_figures(picture: Picture, recommendation: Recommendation) -> None:
     st.space("stretch")
     wanted = kind or "csv"
     st.download_button(
-        f"Figures as {TABLES[wanted]}",
+        f"Download as {TABLES[wanted]}",
         data=partial(tables.write_results, recommendation, wanted),
         file_name=f"{safe_stem(picture.name)}-results.{wanted}",
         mime=tables.MIME[wanted],
-        icon=":material/table:",
+        icon=":material/download:",
         on_click="ignore",
         key="export_figures",
         width="stretch",
@@ -284,20 +288,22 @@ def _show_report(
     access.check("sign off")
     st.markdown("**Sign-off report**")
     st.caption(
-        "Verdict, pictures, ranges, campaign and model on paper; opens offline. Taking it keeps "
-        "the decision too."
+        "Verdict, pictures, ranges, campaign and model on paper; opens offline. Downloading it "
+        "records the decision too."
     )
     by = st.text_input("Who signs off", key="export_by", max_chars=LONGEST_NAME) or ""
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     on = st.text_input("Date", value=today, key="export_on", max_chars=LONGEST_NAME) or today
-    note = st.text_input("Note", key="export_note", max_chars=LONGEST_NOTE) or ""
-    st.space("stretch")
+    note = st.text_input("Note (optional)", key="export_note", max_chars=LONGEST_NOTE) or ""
     is_signed = bool(by.strip() and on.strip())
+    if not is_signed:
+        st.caption(":material/info: Fill in who signs off first.")
+    st.space("stretch")
     said = decision.of_delivery(recommendation, made, by, note) if is_signed else None
     with st.container(horizontal=True, gap="small"):
         for kind, mime in REPORTS.items():
             st.download_button(
-                kind.upper(),
+                f"Report as {kind.upper()}",
                 data=partial(
                     _report,
                     picture,
@@ -311,11 +317,10 @@ def _show_report(
                 ),
                 file_name=f"{made.stem}-sign-off.{kind}",
                 mime=mime,
-                icon=":material/approval:",
+                icon=":material/download:",
                 on_click="ignore",
                 key=f"export_report_{kind}",
                 disabled=not is_signed,
-                help=None if is_signed else "Say who signs off first.",
                 width="stretch",
             )
     return by, note
@@ -360,11 +365,11 @@ def _show_tools(
         )
     st.space("stretch")
     st.download_button(
-        f"Files for {TOOLS[tool].split()[0]}",
+        f"Download for {TOOLS[tool].split()[0]}",
         data=partial(_tool_files, tool, item),
         file_name=f"{made.stem}-{tool}.zip",
         mime="application/zip",
-        icon=":material/outgoing_mail:",
+        icon=":material/download:",
         on_click="ignore",
         key="export_tool",
         disabled=bool(missing),

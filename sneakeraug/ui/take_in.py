@@ -83,6 +83,7 @@ def show_report() -> None:
     )
     if not done.rejects:
         st.success(said, icon=":material/check_circle:")
+        _show_close()
         return
     st.warning(
         f"{said} {len(done.rejects):,} of {done.n_rows:,} rows were left out.",
@@ -90,15 +91,26 @@ def show_report() -> None:
     )
     with st.expander("Rows left out"):
         rows = pd.DataFrame(
-            [(r.row, r.product_id, r.reason) for r in done.rejects],
+            [(r.row, r.product_id, f"{r.reason[:1].upper()}{r.reason[1:]}") for r in done.rejects],
             columns=["Row", "Product", "Why"],
         )
-        st.dataframe(rows, hide_index=True, width="stretch")
+        st.dataframe(rows, hide_index=True, width="content")
         st.download_button(
-            "Download as CSV",
+            "Download these rows as CSV",
             data=rows.map(safe_cell).to_csv(index=False).encode("utf-8"),
             file_name="rejects.csv",
             mime="text/csv",
             key="import_rejects",
+            icon=":material/download:",
             on_click="ignore",
         )
+    _show_close()
+
+
+def _show_close() -> None:
+    """Show what puts the report away."""
+    st.button("Close this report", key="import_close", icon=":material/close:", on_click=_close)
+
+
+def _close() -> None:
+    st.session_state.pop(REPORT, None)

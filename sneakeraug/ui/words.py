@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from sneakeraug.evidence import Evidence
@@ -48,6 +48,15 @@ SIGNED: Final = {
 }
 """Drivers whose number says little: what a negative and what another value means."""
 
+SHARES: Final = (
+    "brightness",
+    "contrast",
+    "saturation",
+    "how much the product fills",
+    "background brightness",
+)
+"""Drivers whose number is a share of the most there can be."""
+
 STRENGTHS: Final = ((0.7, "a lot"), (0.25, "clearly"), (0.08, "a little"))
 """What a contribution on the log-odds scale is called, from the largest."""
 
@@ -90,6 +99,23 @@ def plain(text: str) -> str:
     """
     line = "".join(c if c.isprintable() else " " for c in text)
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", line)
+
+
+def figures(text: str) -> str:
+    """Write the percentages of one of our own sentences as the pages do; quoted names stay.
+
+    Parameters
+    ----------
+    text
+        A verdict or a warning.
+    """
+    return re.sub(r"(“[^”]*”)|(?<=\d) ?%", lambda found: found[1] or f"{NBSP}%", text)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names as they stand in a sentence: ``a, b and c``."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def loss(nats: float, is_difference: bool = False) -> str:
@@ -136,8 +162,9 @@ def tie(recommendation: Recommendation) -> str | None:
         return None
     if len(tied) == len(recommendation.variants):
         return "All six are too close to call: each may be the best."
-    best, *others = [VARIANTS[variant.augmentation] for variant in tied]
-    return f"Too close to call with {best}: {', '.join(others)}. Each may be the best."
+    names = listed([VARIANTS[variant.augmentation].lower() for variant in tied])
+    which = "either" if len(tied) == 2 else "each"
+    return f"{names.capitalize()} are too close to call: {which} may be the best."
 
 
 def past_campaign(evidence: Evidence, target: str) -> dict[str, str]:
@@ -170,6 +197,8 @@ def driver(what: Driver, target: str) -> tuple[str, str, str]:
     if name in SIGNED:
         low, high = SIGNED[name]
         value = low if what.value.startswith("-") else high
+    elif name in SHARES:
+        value = f"{100 * float(what.value):.0f}{NBSP}%"
     size = abs(what.contribution)
     does = f"{'raises' if what.contribution > 0 else 'lowers'} {EVENTS[target]}"
     effect = f"hardly {does}"

@@ -89,7 +89,7 @@ def test_import_search_and_remove(open_page: Open, feed: bytes) -> None:
     at = import_feed(open_page(PAGE), feed)
     said = "2 products added, 0 changed, 0 as before. 1 of 3 rows were left out."
     assert at.warning[0].value == said
-    assert at.dataframe[0].value.iloc[0].tolist() == [4, "c", "no name"]
+    assert at.dataframe[0].value.iloc[0].tolist() == [4, "c", "No name"]
     at.segmented_control(key="catalog_shelf").set_value("Yours").run()
     assert names(at) == [r"**\<b\>One\<\/b\> \*bold\***", "**Two**"]
     with zipfile.ZipFile(io.BytesIO(feed)) as archive:
@@ -100,6 +100,9 @@ def test_import_search_and_remove(open_page: Open, feed: bytes) -> None:
     finder.set_value(("photo.png", photo, "image/png")).run()
     assert not at.exception
     assert names(at)[0] == "**Two**"
+    assert r"Products like **photo\.png**" in [m.value for m in at.markdown]
+    at.button(key="import_close").click().run()
+    assert not at.warning
     at.button(key="remove_Yours_a").click().run()
     at.button(key="removal_yes").click().run()
     assert not at.exception
@@ -113,7 +116,7 @@ def test_what_cannot_be_imported_is_said_and_nothing_changes(open_page: Open) ->
     assert len(names(at)) == 24
     at = import_feed(at, b"id,title\n1,x\n", "feed.csv")
     assert not at.error
-    assert at.dataframe[0].value.iloc[0, 2] == "no image"
+    assert at.dataframe[0].value.iloc[0, 2] == "No image"
 
 
 NAMES = {

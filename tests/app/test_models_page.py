@@ -28,6 +28,8 @@ def test_every_measured_figure_of_the_card_stands_on_the_page(open_page: Open) -
     assert sum(map(len, tables)) == len(card.figures) > 0
     said = [text.replace("\\", "") for table in tables for text in table["What"]]
     commands = {code.value for code in at.code}
+    titles = [group.label for group in at.expander]
+    assert len(titles) == len(set(titles)) == len(tables)
     for figure in card.figures:
         assert any(f"{figure.n:,} {figure.unit}" in text for text in said)
         assert figure.command in commands
@@ -52,13 +54,13 @@ def measured() -> dict[str, object]:
 
 def test_the_figures_of_each_target_stand_beside_what_is_possible(open_page: Open) -> None:
     at = open_page("models.py")
-    table = next(table.value for table in at.table if "Beside it" in table.value)
+    table = next(table.value for table in at.table if "Compared with" in table.value)
     first = table[table["What"] == "Log loss, nats a send"]
-    assert "best possible 0." in first["Beside it"].iloc[0]
-    assert "base rate 0." in first["Beside it"].iloc[0]
+    assert "best possible 0." in first["Compared with"].iloc[0]
+    assert "base rate 0." in first["Compared with"].iloc[0]
     at.segmented_control(key="shown_target").set_value("unsubscribed").run()
     assert not at.exception
-    other = next(table.value for table in at.table if "Beside it" in table.value)
+    other = next(table.value for table in at.table if "Compared with" in table.value)
     assert not other.equals(table)
 
 
@@ -109,7 +111,7 @@ def test_the_confusion_and_the_worst_readings_are_shown(open_page: Open) -> None
     at = open_page("models.py")
     assert at.get("plotly_chart")
     captions = [caption.value for caption in at.caption]
-    assert sum("given to the truth" in text for text in captions) == mistakes.SHOWN
+    assert sum(f"{words.NBSP}% sure" in text for text in captions) == mistakes.SHOWN
     assert any("Of 180 versions" in text for text in captions)
 
 
@@ -128,7 +130,7 @@ def test_another_model_can_be_read_but_is_said_not_to_serve(
     assert not at.exception
     text = [element.value for element in at.markdown]
     assert "**another**" in text
-    assert "**not now**" in text
+    assert "**Not now**" in text
 
 
 def test_a_missing_model_gives_its_message_and_never_a_score(

@@ -141,9 +141,11 @@ def test_a_decision_is_kept_once_and_an_alternate_may_be_chosen(open_page: Open)
     for _ in range(2):
         at.button(key="decision_keep").click().run()
         assert not at.exception
-        assert "Kept as number 1: " in at.success[0].value
+        assert "Recorded as number 1" in at.success[0].value
+    assert at.run().success  # and stays said, until something else is chosen
     box = next(box for box in at.selectbox if box.label == "What goes out")
     box.select_index(7).run()
+    assert not at.success
     at.button(key="decision_keep").click().run()
     assert not at.exception
     second, first = open_log(get_settings()).read(10)

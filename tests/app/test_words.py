@@ -106,6 +106,18 @@ def test_an_unsure_detection_is_said_to_be_unsure() -> None:
     assert words.detection(DetectedAugmentation(label="brighter", probability=0.6)) == (
         f"May be a picture that was already brightened (60{words.NBSP}% sure)"
     )
+    certain = DetectedAugmentation(label="original", probability=0.9999)
+    assert f"(>99{words.NBSP}% sure)" in words.detection(certain)
+
+
+def test_percentages_of_our_sentences_stay_on_one_line_and_quoted_names_as_they_are() -> None:
+    said = words.figures("Use “50% Off” by X: 98 % good (40% sure).")
+    assert said == f"Use “50% Off” by X: 98{words.NBSP}% good (40{words.NBSP}% sure)."
+
+
+def test_a_measure_that_is_a_share_is_said_in_percent() -> None:
+    what = Driver(name="saturation, before the edit", value="0.11", contribution=0.1)
+    assert words.driver(what, "click_through")[1] == f"11{words.NBSP}%"
 
 
 def test_a_driver_s_signed_number_is_said_in_words() -> None:

@@ -137,7 +137,7 @@ def test_a_viewer_sees_results_and_takes_nothing_away(new_page: NewPage, guarded
     sign_in(page, "Vera")
     expect(page.get_by_text("vera@shop.example · viewer")).to_be_visible()
     take_sample(page)
-    assert page.get_by_role("button", name="Full size").count() == 0
+    assert page.get_by_role("button", name="Download").count() == 0
     assert page.get_by_text("Export for an e-mail").count() == 0
     page.get_by_role("link", name="Batch").click()
     expect(page.get_by_text("Your role may not run a batch")).to_be_visible(timeout=WAIT_MS)
@@ -157,7 +157,7 @@ def test_an_engineer_by_a_claim_may_import_and_run_batches(new_page: NewPage, gu
     page.get_by_role("link", name="Catalog").click()
     page.get_by_role("button", name="Import products").wait_for(timeout=WAIT_MS)
     page.get_by_role("link", name="Batch").click()
-    page.get_by_role("button", name="Score them").wait_for(timeout=WAIT_MS)
+    page.get_by_role("button", name="Score the pictures").wait_for(timeout=WAIT_MS)
 
 
 def test_who_has_no_role_is_turned_away_though_signed_in(new_page: NewPage, guarded: str) -> None:

@@ -39,24 +39,24 @@ def test_an_upload_gives_a_ranked_page_and_its_downloads(
     assert page.get_by_text("my shoe.png").first.is_visible()
 
     page.get_by_text("Export for an e-mail").click()
-    page.get_by_role("button", name="Figures as CSV").wait_for()
+    page.get_by_role("button", name="Download as CSV").wait_for()
     settle(page)
     page.get_by_role("radio", name="JSON").click(force=True)
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Figures as JSON").click()
+        page.get_by_role("button", name="Download as JSON").click()
     said = json.loads(waiting.value.path().read_text("utf-8"))
     assert said["schema"] == "sneakeraug.recommendation/1"
     assert waiting.value.suggested_filename == "my-shoe-results.json"
 
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Picture", exact=True).click()
+        page.get_by_role("button", name="Download picture").click()
     picture = waiting.value.path()
     assert picture.stat().st_size <= 200_000
     with Image.open(picture) as made:
         assert made.width == 600
 
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Full size").first.click()
+        page.get_by_role("button", name="Download", exact=True).first.click()
     best = said["variants"][0]["augmentation"]
     assert waiting.value.suggested_filename == f"my-shoe-{best}.png"
     with Image.open(waiting.value.path()) as made, Image.open(shoe) as given:

@@ -19,6 +19,7 @@ PAGES = {
     "export": "/",
     "batch": "/many",
     "batch result": "/many",
+    "catalog": "/products",
     "model": "/about-the-model",
 }
 
