@@ -224,7 +224,16 @@ def take_turns(folder: Path) -> Iterator[None]:
         os.close(held)
 
 
-def remove_partials(folder: Path) -> None:
-    """Remove what writers that were killed left half-written; for who holds the folder."""
-    for path in folder.glob(".*.partial"):
+def remove_partials(folder: Path, is_deep: bool = False) -> None:
+    """Remove what writers that were killed left half-written; for who holds the folder.
+
+    Parameters
+    ----------
+    folder
+        Held by the caller.
+    is_deep
+        Whether its folders are looked through, too.
+    """
+    pattern = ".*.partial"
+    for path in folder.rglob(pattern) if is_deep else folder.glob(pattern):
         path.unlink(missing_ok=True)

@@ -34,7 +34,7 @@ from sneakeraug.dataset.photos import (
     split_of,
 )
 from sneakeraug.errors import InputError, PhotoError
-from sneakeraug.files import only_run, write_bytes, write_table
+from sneakeraug.files import only_run, remove_partials, write_bytes, write_table
 from sneakeraug.intake.decode import decode_photo, read_photo_bytes
 from sneakeraug.limits import Limits
 from sneakeraug.progress import Report
@@ -126,6 +126,7 @@ def build_dataset(
         for number, start in enumerate(range(0, len(rows), PHOTOS_A_PART))
     ]
     with only_run(out):
+        remove_partials(out, is_deep=True)
         parts: list[Part] = []
         n_done = 0
         for part in _run(jobs, options.workers or os.cpu_count() or 1):
