@@ -66,6 +66,10 @@ async def visit(port: int, token: str, data: bytes) -> Answer:
     The time is that of the longer of the two waits: for the page, and from upload to answer.
     """
     started, opened_s = time.perf_counter(), 0.0
+    asked = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/html\r\n"
+    came = await ask(port, f"{asked}Connection: close\r\n\r\n".encode())
+    if came.status != 200:
+        return came
     cookies = f"{XSRF_COOKIE}={token}; {COOKIE}={secrets.token_urlsafe(32)}"
     try:
         async with (

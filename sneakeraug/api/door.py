@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sneakeraug.api.journal import send_problem
 from sneakeraug.api.keys import KeyRing
@@ -32,8 +33,33 @@ MOST_BUFFERED: Final = 256 * 1024 * 1024
 """Bytes of bodies held at once, of all requests together."""
 
 
+REST_S: Final = 10.0
+"""For the rest of a refused body, where the connection closes after its answer."""
+
+
 class LeftError(Exception):
     """The client went away before its request was whole."""
+
+
+class _Incoming:
+    """What comes of a request, and whether all of it did."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._is_over = False
+
+    async def __call__(self) -> Message:
+        """Wait for more."""
+        message = await self._receive()
+        self._is_over = not message.get("more_body", False)
+        return message
+
+    async def throw_away(self) -> None:
+        """Read the rest of it: a connection closed with bytes unread loses the answer, too."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REST_S):
+                while not self._is_over:
+                    await self()
 
 
 class Door:
@@ -79,6 +105,7 @@ class Door:
             return
         state: dict[str, Any] = scope["state"]
         headers = Headers(scope=scope)
+        receive = incoming = _Incoming(receive)
         try:
             self._check_host(headers.get("host", ""))
             if scope["path"] in OPEN_PATHS:
@@ -99,7 +126,9 @@ class Door:
             # Who waits to be told to go on, or is too slow, does not send the rest of the body;
             # what others send is thrown away, so that they come to read the answer.
             close = "expect" in headers or problem.status == 408
-            await send_problem(problem, send, close=close)
+            will_close = "close" in headers.get("connection", "").lower()
+            rest = incoming.throw_away if will_close and not close else None
+            await send_problem(problem, send, close=close, before_end=rest)
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         limit = self._body_limits.get(scope["path"])

@@ -8,6 +8,7 @@ import re
 import sys
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -58,7 +59,13 @@ def new_state(scope: Scope) -> dict[str, Any]:
     return state
 
 
-async def send_problem(problem: Problem, send: Send, *, close: bool = False) -> None:
+async def send_problem(
+    problem: Problem,
+    send: Send,
+    *,
+    close: bool = False,
+    before_end: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """Answer with a problem.
 
     Parameters
@@ -69,6 +76,8 @@ async def send_problem(problem: Problem, send: Send, *, close: bool = False) -> 
         Of the request.
     close
         Whether the connection is of no further use.
+    before_end
+        Awaited once all is sent and before the answer is over.
     """
     body = problem.to_json()
     headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **problem.headers}
@@ -76,7 +85,10 @@ async def send_problem(problem: Problem, send: Send, *, close: bool = False) -> 
         headers["connection"] = "close"
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": problem.status, "headers": raw})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": before_end is not None})
+    if before_end is not None:
+        await before_end()
+        await send({"type": "http.response.body"})
 
 
 class Journal:

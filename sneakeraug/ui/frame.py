@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -14,16 +10,9 @@ import streamlit as st
 
 from sneakeraug.errors import BusyError, SneakeraugError
 from sneakeraug.ui import access, navigation, words
+from sneakeraug.ui.turns import turns
 
 HERE: Final = Path(__file__).resolve().parent
-
-MOST_AT_ONCE: Final = 4 * (os.cpu_count() or 1)
-"""Pages made at once, for all visits: more of them only make each other late."""
-
-LONGEST_WAIT_S: Final = 2.0
-"""For a turn; who waited in vain is told to try again."""
-
-_turns = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +24,7 @@ def render() -> None:
     st.logo(str(HERE / "wordmark.png"), size="medium")
     page = st.navigation(navigation.all_pages(), position="top")
     try:
-        with _turn():
+        with turns.take():
             if access.enter():
                 page.run()
     except BusyError as exc:
@@ -51,20 +40,3 @@ def render() -> None:
             "the server's log has the details.",
             icon=":material/error:",
         )
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    """One of the turns there are, given back however the page ends.
-
-    Raises
-    ------
-    BusyError
-        If none comes free in time.
-    """
-    if not _turns.acquire(timeout=LONGEST_WAIT_S):
-        raise BusyError
-    try:
-        yield
-    finally:
-        _turns.release()

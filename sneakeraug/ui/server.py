@@ -24,6 +24,7 @@ from sneakeraug.headers import SecurityHeaders
 from sneakeraug.hosts import HostCheck, allowed_hosts
 from sneakeraug.settings import get_settings
 from sneakeraug.ui import access
+from sneakeraug.ui.turns import WaitingRoom, turns
 from sneakeraug.ui.visits import Visits
 
 SCRIPT: Final = Path(__file__).resolve().parent / "main.py"
@@ -62,6 +63,7 @@ def middleware() -> list[Middleware]:
     return [
         Middleware(SecurityHeaders, policy=content_security_policy()),
         Middleware(HostCheck, hosts=hosts),
+        Middleware(WaitingRoom, turns=turns),
         Middleware(Visits),
     ]
 

@@ -11,11 +11,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 import requests
 
-from sneakeraug.api import server
+from sneakeraug.api import door, server
 from sneakeraug.api.app import create_app
 from sneakeraug.api.door import ACTIONS
 from sneakeraug.api.keys import hash_key, make_key
@@ -96,12 +97,25 @@ def test_a_head_that_never_ends_is_outwaited(
         assert problem_of(answer)["reason"] == "too_slow"
 
 
+def test_whoever_sends_all_before_reading_reads_why_it_was_refused(strict: Service) -> None:
+    with socket.create_connection(strict.address, timeout=10) as connection:
+        connection.sendall(head(strict, "Content-Length: 5000000", "Connection: close"))
+        for _ in range(50):
+            connection.sendall(bytes(100_000))
+            time.sleep(0.002)
+        answer = b"".join(iter(partial(connection.recv, 65536), b""))
+    assert status_of(answer) == 413
+    assert problem_of(answer)["reason"] == "too_large"
+
+
+@pytest.mark.parametrize("lines", [(), ("Connection: close",)], ids=["kept open", "closing"])
 def test_the_rest_of_a_refused_body_is_not_read_for_ever(
-    strict: Service, monkeypatch: pytest.MonkeyPatch
+    strict: Service, monkeypatch: pytest.MonkeyPatch, lines: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(server, "HEAD_S", 0.3)
+    monkeypatch.setattr(door, "REST_S", 0.3)
     with socket.create_connection(strict.address, timeout=10) as connection:
-        connection.sendall(head(strict, "Content-Length: 10000000"))
+        connection.sendall(head(strict, "Content-Length: 10000000", *lines))
         assert status_of(connection.recv(65536)) == 413
         with pytest.raises(OSError):  # noqa: PT012 - whichever of them finds it closed
             for _ in range(100):

@@ -6,6 +6,7 @@ import io
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ from sneakeraug.intake.decode import decode_photo
 from sneakeraug.rank.variants import tied_with_best
 from sneakeraug.regions import Regions
 from sneakeraug.registry import activate
-from sneakeraug.ui import engine, frame, results, samples, state, words
+from sneakeraug.ui import engine, results, samples, state, words
 from sneakeraug.ui.state import Campaign, Picture
+from sneakeraug.ui.turns import turns
 from sneakeraug.vocabulary import TARGETS
 
 from .conftest import Open
@@ -241,13 +243,10 @@ def test_among_too_many_uploads_at_once_one_is_told_to_try_again_and_keeps_its_p
 
 
 def test_while_too_many_pages_are_made_a_visit_is_told_to_try_again(open_page: Open) -> None:
-    for _ in range(frame.MOST_AT_ONCE):
-        assert frame._turns.acquire(timeout=5)
-    try:
+    with ExitStack() as others:
+        for _ in range(turns.n):
+            others.enter_context(turns.take())
         at = open_page()
-    finally:
-        for _ in range(frame.MOST_AT_ONCE):
-            frame._turns.release()
     assert "busy with other pictures" in at.warning[0].value
     assert not at.title
     at.button(key="try_again").click().run()
