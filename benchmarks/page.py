@@ -188,11 +188,12 @@ async def measure(args: argparse.Namespace, address: str, folder: Path) -> dict[
 
 
 async def without_browser(args: argparse.Namespace) -> dict[str, float]:
-    """One visitor after the other, then so many at once; each visit from upload to last message."""
+    """One visitor after the other, then so many who upload at once; to the last message each."""
     token, numbers = read_token(args.port), itertools.count(100_000)
 
     async def visits(n: int) -> list[float]:
-        asked = [visit(args.port, token, picture(next(numbers))) for _ in range(n)]
+        others = asyncio.Barrier(n)
+        asked = [visit(args.port, token, picture(next(numbers)), others) for _ in range(n)]
         answers = await asyncio.gather(*asked)
         if any(answer.status != 200 for answer in answers):
             raise SystemExit(f"a visit was not answered: {[answer.status for answer in answers]}")

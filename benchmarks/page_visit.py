@@ -60,10 +60,13 @@ class Browser:
     cookies: str
 
 
-async def visit(port: int, token: str, data: bytes) -> Answer:
+async def visit(
+    port: int, token: str, data: bytes, others: asyncio.Barrier | None = None
+) -> Answer:
     """Open the page, upload a picture, and read until its answer is there.
 
-    The time is that of the longer of the two waits: for the page, and from upload to answer.
+    The time is that of the longer of the two waits: for the page, and from upload to answer. Where
+    there are others, all upload at the same moment, and the time is that of the upload alone.
     """
     started, opened_s = time.perf_counter(), 0.0
     asked = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/html\r\n"
@@ -88,6 +91,9 @@ async def visit(port: int, token: str, data: bytes) -> Answer:
                 session = message.new_session.initialize.session_id or session
                 uploader = message.delta.new_element.file_uploader.id or uploader
             opened_s = time.perf_counter() - started
+            if others is not None:
+                await others.wait()
+                opened_s = 0.0
             started = time.perf_counter()
             chosen = await _upload(page, Browser(port, token, cookies), session, uploader, data)
             await page.send(_rerun(chosen))
