@@ -11,6 +11,9 @@ COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-em
 # What `make run` installs: without a GPU only what serving needs, no torch.
 RUN_PINS := $(if $(or $(wildcard /dev/nvidia0),$(wildcard /dev/dxg)),requirements.txt,requirements-serve.txt)
 
+# Serving imports little of it: Python compiles that as it goes, the rest never.
+COMPILED := $(if $(findstring serve,$(RUN_PINS)),--no-compile)
+
 .PHONY: setup setup-dev chromium nginx postgresql run test check secrets audit fix bench pins rehearse clean
 
 setup: $(VENV)/.run
@@ -21,7 +24,7 @@ $(BIN)/python:
 
 # Each file pins all that is needed, so that nothing is resolved anew.
 $(VENV)/.run: $(RUN_PINS) pyproject.toml | $(BIN)/python
-	$(INSTALL) -r $(RUN_PINS)
+	$(INSTALL) $(COMPILED) -r $(RUN_PINS)
 	$(INSTALL) --no-build-isolation -e .
 	@touch $@
 
