@@ -27,6 +27,6 @@ except PhotoError as exc:
 
 results.show_verdict(picture, analysis, recommendation)
 results.show_ranking(picture, analysis, recommendation, recommender)
-take_away.show(picture, analysis, recommendation, campaign.category)
+take_away.show(picture, recommendation, campaign.category)
 results.show_reasons(analysis, recommendation, campaign)
 results.show_past(analysis, campaign)

@@ -194,7 +194,7 @@ def variant_cards(
                 score=score,
                 is_original=kind == "original",
                 download=Download(
-                    data=partial(engine.full_size, picture, kind, analysis),
+                    data=partial(engine.full_size, picture, score),
                     file_name=f"{safe_stem(picture.name)}-{kind}.png",
                     mime="image/png",
                 ),

@@ -21,7 +21,7 @@ from sneakeraug.export.picture import Kind
 from sneakeraug.export.report import SignOff
 from sneakeraug.offers import EncodedCatalog
 from sneakeraug.recommend import Recommender
-from sneakeraug.records import Driver, Recommendation
+from sneakeraug.records import Driver, Recommendation, VariantScore
 from sneakeraug.regions import Covered, Regions
 from sneakeraug.settings import get_settings
 from sneakeraug.ui import access, shelves
@@ -256,10 +256,9 @@ def _cover(analysis: Analysis, engine: Recommender) -> Covered:
     return engine.cover(analysis)
 
 
-def full_size(picture: Picture, variant: str, analysis: Analysis) -> bytes:
+def full_size(picture: Picture, variant: VariantScore) -> bytes:
     """Make one variant at the picture's full size, as PNG."""
-    made = next(v for v in analysis.variants if v.augmentation == variant)
-    return recommender().render(picture.data, made.augmentation, made.parameters)
+    return recommender().render(picture.data, variant.augmentation, variant.parameters)
 
 
 def deliver(
@@ -317,7 +316,6 @@ def _deliver(
 
 def report(
     picture: Picture,
-    analysis: Analysis,
     recommendation: Recommendation,
     made: Delivery,
     sign_off: SignOff,
@@ -325,7 +323,7 @@ def report(
     category: str,
 ) -> bytes:
     """Write a sign-off report, ``html`` or ``pdf``."""
-    engine = recommender(category)
+    engine, analysis = recommender(category), analyse(picture, category)
     return signoff.write_report(
         signoff.compose_report(
             recommendation,

@@ -45,7 +45,7 @@ def show_verdict(picture: Picture, analysis: Analysis, recommendation: Recommend
         offered = words.figures(recommendation.best_alternate.sentence)
         st.markdown(f"**From the catalog:** {words.plain(offered)}")
         show_seen(picture, analysis, recommendation)
-        show_downloads(picture, analysis, recommendation)
+        show_downloads(picture, recommendation)
 
 
 def show_seen(picture: Picture, analysis: Analysis, recommendation: Recommendation) -> None:
@@ -68,7 +68,7 @@ def show_seen(picture: Picture, analysis: Analysis, recommendation: Recommendati
         st.caption(":material/check: Sharp, well lit, large enough: nothing stands in the way.")
 
 
-def show_downloads(picture: Picture, analysis: Analysis, recommendation: Recommendation) -> None:
+def show_downloads(picture: Picture, recommendation: Recommendation) -> None:
     """Show the download of what to send, or of both to test, at full size."""
     if not access.can("export"):
         return
@@ -81,7 +81,7 @@ def show_downloads(picture: Picture, analysis: Analysis, recommendation: Recomme
         for kind in kinds:
             st.download_button(
                 f"Download {words.VARIANTS[kind].lower()}",
-                data=partial(engine.full_size, picture, kind, analysis),
+                data=partial(engine.full_size, picture, recommendation.variant(kind)),
                 file_name=f"{stem}-{kind}.png",
                 mime="image/png",
                 icon=":material/download:",

@@ -10,7 +10,6 @@ from typing import Final
 import streamlit as st
 
 from sneakeraug import delivery
-from sneakeraug.analysis import Analysis
 from sneakeraug.delivery import Delivery
 from sneakeraug.errors import InputError, SneakeraugError
 from sneakeraug.export import tables
@@ -59,16 +58,16 @@ class Wish:
 
 
 @st.fragment
-def show(
-    picture: Picture, analysis: Analysis, recommendation: Recommendation, category: str
-) -> None:
+def show(picture: Picture, recommendation: Recommendation, category: str) -> None:
     """Show the export once it is opened; until then nothing of it is made.
+
+    What a fragment is given stays with the session, long after the visitor left: no analysis.
 
     Parameters
     ----------
     picture
         The upload; what is exported starts from it at full size.
-    analysis, recommendation
+    recommendation
         What came back for it.
     category
         Of the product.
@@ -82,14 +81,12 @@ def show(
         return
     with about:
         try:
-            _show(picture, analysis, recommendation, category)
+            _show(picture, recommendation, category)
         except SneakeraugError as exc:  # a fragment runs outside of the page's own boundary
             st.error(words.plain(str(exc)), icon=":material/error:")
 
 
-def _show(
-    picture: Picture, analysis: Analysis, recommendation: Recommendation, category: str
-) -> None:
+def _show(picture: Picture, recommendation: Recommendation, category: str) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         wish = _ask(picture, recommendation, category)
@@ -106,7 +103,7 @@ def _show(
     with grid.container(border=True, height="stretch", gap="small"):
         _show_figures(picture, recommendation)
     with grid.container(border=True, height="stretch", gap="small"):
-        by, note = _show_report(picture, analysis, recommendation, made, category)
+        by, note = _show_report(picture, recommendation, made, category)
     with grid.container(border=True, height="stretch", gap="small"):
         decision.show(recommendation, made, by, note)
     with grid.container(border=True, height="stretch", gap="small"):
@@ -279,7 +276,6 @@ def _show_figures(picture: Picture, recommendation: Recommendation) -> None:
 
 def _show_report(
     picture: Picture,
-    analysis: Analysis,
     recommendation: Recommendation,
     made: Delivery,
     category: str,
@@ -307,7 +303,6 @@ def _show_report(
                 data=partial(
                     _report,
                     picture,
-                    analysis,
                     recommendation,
                     made,
                     (by, on, note),
@@ -328,7 +323,6 @@ def _show_report(
 
 def _report(
     picture: Picture,
-    analysis: Analysis,
     recommendation: Recommendation,
     made: Delivery,
     signed: tuple[str, str, str],
@@ -339,7 +333,7 @@ def _report(
     """The report's file, when it is asked for; nothing is signed that is not in the log."""
     if said is not None:
         decision.keep(said)
-    return engine.report(picture, analysis, recommendation, made, SignOff(*signed), kind, category)
+    return engine.report(picture, recommendation, made, SignOff(*signed), kind, category)
 
 
 def _show_tools(

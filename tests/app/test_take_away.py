@@ -164,13 +164,13 @@ def test_a_report_is_only_given_out_with_its_decision_in_the_log(sample: bytes) 
     said = decide(result, choose_variant(result, "swivel"), "Ada", "page")
     signed = ("Ada", "today", "")
     for kind, begins in (("html", b"<!doctype"), ("pdf", b"%pdf-")):
-        report = take_away._report(picture, analysis, result, made, signed, kind, "sneakers", said)
+        report = take_away._report(picture, result, made, signed, kind, "sneakers", said)
         assert report.lower().startswith(begins)
     log = open_log(get_settings())
     assert [kept.decision_id for kept in log.read(10)] == [said.decision_id]
     another = said.model_copy(update={"by": "Eve"})
     with pytest.raises(DecisionError):
-        take_away._report(picture, analysis, result, made, signed, "html", "sneakers", another)
+        take_away._report(picture, result, made, signed, "html", "sneakers", another)
 
 
 def test_a_lost_database_is_one_message_and_the_page_comes_back_with_it(
